@@ -1,0 +1,92 @@
+import { z } from 'zod';
+import type { Json } from '#src/store/store.ts';
+import type { View } from '#src/view.ts';
+
+/**
+ * A message that we want Slack to show, kept level-triggered: `desired` is what it should say, `sent` the
+ * version Slack was last known to show. An outbox brings the one to the other (see design: Slack is a view).
+ */
+export const CardRecord = z.object({
+  id: z.string(),
+  channel: z.string(),
+  /** The card under whose message this one stands, as a reply in the thread. */
+  thread: z.string().optional(),
+  priority: z.enum(['approval', 'new-incident', 'resolve', 'progress', 'digest']),
+  desired: z.object({
+    /** Grows with every change of the view; `view` absent = the message should not be there. */
+    version: z.number(),
+    view: z.custom<View>((value) => typeof value === 'object' && value !== null).optional(),
+    /** ms since the epoch. */
+    at: z.number(),
+  }),
+  sent: z
+    .object({
+      version: z.number(),
+      ts: z.string(),
+      /** ms since the epoch. */
+      at: z.number(),
+    })
+    .optional(),
+  /** An attempt at posting whose outcome is not known; there is none between attempts. */
+  claim: z.object({ attempt: z.string(), at: z.number(), looks: z.number() }).optional(),
+  /** Further attempts were made: look for a second message until this time (ms). */
+  suspectUntil: z.number().optional(),
+  /** Why Slack refuses it, in words for the operator; set while it does. */
+  problem: z.string().optional(),
+  /** Not before (ms): after a refusal or a rate limit. */
+  notBefore: z.number().optional(),
+});
+export type CardRecord = z.infer<typeof CardRecord>;
+export type CardPriority = CardRecord['priority'];
+
+export const cardKey = (id: string): string => `card/${id}`;
+/** Index of the cards whose message differs from what is desired; score = ms of the wish. */
+export const dirtyCards = 'cards/dirty';
+
+/** What a decision wants a card to say. */
+export interface CardWish {
+  readonly id: string;
+  readonly channel: string;
+  readonly thread?: string | undefined;
+  readonly priority: CardPriority;
+  /** Absent: the message should go. */
+  readonly view: View | undefined;
+}
+
+export interface CardWrite {
+  readonly put: { readonly key: string; readonly value: Json; readonly expect: number };
+  readonly index: { readonly index: string; readonly member: string; readonly score: number };
+}
+
+/**
+ * The writes that make `wish` the desired state of its card; undefined when it is so already.
+ * They go into the same batch as the decision they follow from.
+ * @param current - the record as it stands, with its version; undefined where there is none
+ * @param now - ms since the epoch
+ */
+export const desireCard = (
+  current: { readonly record: CardRecord; readonly version: number } | undefined,
+  wish: CardWish,
+  now: number,
+): CardWrite | undefined => {
+  const before = current?.record;
+  if (before !== undefined && JSON.stringify(before.desired.view) === JSON.stringify(wish.view)) {
+    return undefined;
+  }
+  const record: CardRecord = {
+    ...before,
+    id: wish.id,
+    channel: wish.channel,
+    ...(wish.thread === undefined ? {} : { thread: wish.thread }),
+    priority: wish.priority,
+    desired: {
+      version: (before?.desired.version ?? 0) + 1,
+      ...(wish.view === undefined ? {} : { view: wish.view }),
+      at: now,
+    },
+  };
+  return {
+    put: { key: cardKey(wish.id), value: record as unknown as Json, expect: current?.version ?? 0 },
+    index: { index: dirtyCards, member: wish.id, score: now },
+  };
+};

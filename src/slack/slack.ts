@@ -1,0 +1,76 @@
+import type { Result } from '#src/result.ts';
+
+/** The bot's verbs towards Slack, as a port; the adapter on Bolt is `app.ts`. */
+export interface Slack {
+  post(message: OutgoingMessage): Promise<Result<PostedMessage, SlackFailure>>;
+  update(
+    message: OutgoingMessage & { readonly ts: string },
+  ): Promise<Result<PostedMessage, SlackFailure>>;
+  remove(channel: string, ts: string): Promise<Result<void, SlackFailure>>;
+  ephemeral(
+    message: OutgoingMessage & { readonly user: string },
+  ): Promise<Result<void, SlackFailure>>;
+  /**
+   * Our own messages in a channel (or under a thread's root) since `oldest` (ms), found by their metadata; the way to settle a lost reply.
+   */
+  ownMessages(query: {
+    readonly channel: string;
+    readonly thread?: string | undefined;
+    readonly oldest: number;
+  }): Promise<Result<readonly OwnMessage[], SlackFailure>>;
+  person(user: SlackUser): Promise<Result<SlackPerson, SlackFailure>>;
+  /** User ids of a Slack user group. */
+  groupMembers(group: string): Promise<Result<readonly string[], SlackFailure>>;
+  permalink(channel: string, ts: string): Promise<Result<string, SlackFailure>>;
+}
+
+export interface OutgoingMessage {
+  readonly channel: string;
+  /** `ts` of the root message. */
+  readonly thread?: string | undefined;
+  readonly text: string;
+  readonly blocks: readonly SlackBlock[];
+  /** Which card this is, and which attempt at posting it; kept by Slack beside the message. */
+  readonly card: CardMark;
+}
+
+export interface CardMark {
+  readonly card: string;
+  readonly attempt: string;
+}
+
+/** One Block Kit block, as JSON. */
+export type SlackBlock = { readonly type: string } & Readonly<Record<string, unknown>>;
+
+export interface PostedMessage {
+  readonly channel: string;
+  readonly ts: string;
+}
+
+export interface OwnMessage extends PostedMessage {
+  readonly card: string;
+  readonly attempt: string;
+}
+
+export interface SlackUser {
+  readonly team: string;
+  readonly user: string;
+}
+
+export interface SlackPerson extends SlackUser {
+  readonly name: string;
+  readonly kind: 'member' | 'guest' | 'external' | 'deactivated' | 'bot';
+  readonly timeZone?: string | undefined;
+}
+
+export type SlackFailure =
+  | { readonly code: 'rate-limited'; readonly retryAfterMs: number }
+  /** Slack may or may not have done it: the reply was lost or came too late. */
+  | { readonly code: 'no-reply'; readonly detail: string }
+  /** Slack was not reached, so nothing was done. */
+  | { readonly code: 'unreachable'; readonly detail: string }
+  | { readonly code: 'not-in-channel'; readonly channel: string }
+  | { readonly code: 'channel-gone'; readonly channel: string; readonly error: string }
+  | { readonly code: 'message-gone'; readonly channel: string; readonly ts: string }
+  | { readonly code: 'token-rejected'; readonly error: string }
+  | { readonly code: 'refused'; readonly method: string; readonly error: string };
