@@ -1,0 +1,49 @@
+/**
+ * Writes the files that are derived from the code: `npm run generate`. They are committed, and a unit
+ * test fails when one drifts. A new one is one line in `generated`.
+ */
+import { readFile, writeFile } from 'node:fs/promises';
+import { biomeConfig } from '#src/entry/biome-config.ts';
+
+export interface Generated {
+  /** Path from the top of the repository. */
+  readonly file: string;
+  /** The whole text, ending in a newline. */
+  produce(): string | Promise<string>;
+}
+
+const json = (value: unknown): string => `${JSON.stringify(value, null, 2)}\n`;
+
+export const generated: readonly Generated[] = [
+  { file: 'biome.json', produce: () => json(biomeConfig()) },
+];
+
+/** Those of the files whose committed text is not what their generator gives; absent counts as empty. */
+export async function drifted(top: string): Promise<readonly string[]> {
+  const stale = await Promise.all(
+    generated.map(async ({ file, produce }) => {
+      const committed = await readFile(`${top}/${file}`, 'utf8').catch(() => '');
+      return committed === (await produce()) ? [] : [file];
+    }),
+  );
+  return stale.flat();
+}
+
+async function writeAll(top: string): Promise<void> {
+  for (const { file, produce } of generated) {
+    await writeFile(`${top}/${file}`, await produce());
+    console.log(`wrote ${file}`);
+  }
+}
+
+async function main(top: string, check: boolean): Promise<void> {
+  if (!check) return writeAll(top);
+  const stale = await drifted(top);
+  for (const file of stale)
+    console.error(`${file} is not what its generator gives: npm run generate`);
+  process.exitCode = stale.length === 0 ? 0 : 1;
+}
+
+if (import.meta.main) {
+  await main(`${import.meta.dirname}/../..`, process.argv.includes('--check'));
+}
