@@ -12,6 +12,8 @@ export interface Cluster {
   objects(): readonly FluxObject[];
   cached(ref: FluxRef): FluxObject | undefined;
   freshness(): Freshness;
+  /** See {@link Observation}. */
+  epoch(): number;
   /** Called for every change from now on, in order of arrival. Gives the way to stop. */
   subscribe(listener: (observation: Observation) => void): () => void;
 

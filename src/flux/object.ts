@@ -88,9 +88,9 @@ const Spec = z.object({
   healthChecks: z.array(z.unknown()).catch([]),
   sourceRef: NamedRef.optional().catch(undefined),
   chartRef: NamedRef.optional().catch(undefined),
-  chart: z.unknown(),
-  install: z.unknown(),
-  upgrade: z.unknown(),
+  chart: z.unknown().optional(),
+  install: z.unknown().optional(),
+  upgrade: z.unknown().optional(),
   dependsOn: z.array(NamedRef).catch([]),
 });
 

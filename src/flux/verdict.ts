@@ -1,0 +1,95 @@
+import type { Condition, FluxObject } from '#src/flux/object.ts';
+import { conditionOf } from '#src/flux/object.ts';
+import type { FluxRef } from '#src/flux/ref.ts';
+
+/**
+ * What one snapshot of an object says about it. Flux sets Ready=Unknown at the start of every pass, so
+ * `progressing` says nothing new: whoever follows an object keeps the verdict from before.
+ */
+export type Verdict =
+  | { readonly state: 'healthy' }
+  /** Fails for a reason of its own. */
+  | { readonly state: 'failing'; readonly reason: string; readonly message: string }
+  /** Held back by another object. */
+  | { readonly state: 'waiting'; readonly reason: string; readonly message: string }
+  | { readonly state: 'progressing' };
+
+/**
+ * Reasons that blame another object: the dependency, the source, the chart. Every rollout passes through
+ * them for moments, also a healthy one.
+ * @see https://fluxcd.io/flux/components/kustomize/kustomizations/#conditions
+ */
+const waitingReasons: ReadonlySet<string> = new Set([
+  'DependencyNotReady',
+  'ArtifactFailed',
+  'SourceNotReady',
+  'NoSourceArtifact',
+]);
+
+const isProgressing = (object: FluxObject): boolean => {
+  const reconciling = conditionOf(object, 'Reconciling');
+  return reconciling?.status === 'True' && reconciling.reason === 'Progressing';
+};
+
+// a remediation that worked leaves Ready=False with its own success as the reason; what failed is in Released
+const remediations: ReadonlySet<string> = new Set(['RollbackSucceeded', 'UninstallSucceeded']);
+
+const failure = (object: FluxObject, ready: Condition): Verdict => {
+  if (waitingReasons.has(ready.reason)) {
+    return { state: 'waiting', reason: ready.reason, message: ready.message };
+  }
+  const released = conditionOf(object, 'Released');
+  const cause = remediations.has(ready.reason) && released?.status === 'False' ? released : ready;
+  return { state: 'failing', reason: cause.reason, message: cause.message };
+};
+
+/** Judges one snapshot; pure, without history. */
+export const judge = (object: FluxObject): Verdict => {
+  const ready = conditionOf(object, 'Ready');
+  if (ready === undefined || ready.status === 'Unknown') {
+    return { state: 'progressing' };
+  }
+  if (ready.status === 'False') {
+    return failure(object, ready);
+  }
+  if (isProgressing(object) || object.observedGeneration !== object.generation) {
+    return { state: 'progressing' };
+  }
+  const drifted = conditionOf(object, 'Drifted');
+  if (drifted?.status === 'True') {
+    return { state: 'failing', reason: drifted.reason, message: drifted.message };
+  }
+  return { state: 'healthy' };
+};
+
+const namedDependency = /dependency '([^/']+)\/([^']+)'/;
+
+/** The objects that a waiting one may be waiting for, most telling first. */
+export const waitsFor = (object: FluxObject, verdict: Verdict): readonly FluxRef[] => {
+  if (verdict.state !== 'waiting') {
+    return [];
+  }
+  if (verdict.reason !== 'DependencyNotReady') {
+    return object.source === undefined ? [] : [object.source];
+  }
+  const [, namespace, name] = namedDependency.exec(verdict.message) ?? [];
+  const named = object.dependsOn.filter(
+    (dependency) => dependency.namespace === namespace && dependency.name === name,
+  );
+  return named.length > 0 ? named : object.dependsOn;
+};
+
+/**
+ * How long (ms) a pass of this object may take before it counts as stuck: its own time-out as the
+ * controllers default it, and some slack for fetching, building and applying.
+ */
+export const passLimitMs = (object: FluxObject): number => {
+  const slackMs = 60_000;
+  if (object.timeoutMs !== undefined) {
+    return Math.max(object.timeoutMs, 30_000) + slackMs;
+  }
+  if (object.ref.kind === 'Kustomization' && object.intervalMs !== undefined) {
+    return Math.max(object.intervalMs - 30_000, 30_000) + slackMs;
+  }
+  return (object.ref.kind === 'HelmRelease' ? 300_000 : 60_000) + slackMs;
+};

@@ -1,0 +1,197 @@
+import { incidentCard, storyReply } from '#src/incident/card.ts';
+import { foldIncident, Incident, type IncidentChange } from '#src/incident/incident.ts';
+import { type CardPriority, CardRecord, cardKey, desireCard } from '#src/slack/card.ts';
+import type { Batch, Fence, Json, Store, Versioned } from '#src/store/store.ts';
+
+export const incidentKey = (id: string): string => `incident/${id}`;
+/** Incidents that are open or suspended; score = ms when opened. */
+export const openIncidents = 'incidents/open';
+/** Incidents that ended; score = ms when they ended. */
+export const endedIncidents = 'incidents/ended';
+export const incidentCounter = 'incident-counter';
+/** Where people look an incident up by its object. */
+export const rootCardId = (incident: string, channel: string): string => `${incident}@${channel}`;
+
+export interface StoredIncident {
+  readonly incident: Incident;
+  readonly version: number;
+}
+
+export const readIncident = (found: Versioned | undefined): StoredIncident | undefined =>
+  found === undefined
+    ? undefined
+    : { incident: Incident.parse(found.value), version: found.version };
+
+/** All that are open, and those that ended since `endedAfter` (ms). */
+export const loadIncidents = async (
+  store: Store,
+  endedAfter: number,
+): Promise<readonly StoredIncident[]> => {
+  const everything = { limit: 100_000 };
+  const open = await store.range(openIncidents, everything);
+  const ended = await store.range(endedIncidents, { ...everything, from: endedAfter });
+  const ids = [...new Set([...open, ...ended].map((scored) => scored.member))];
+  const found = await store.readAll(ids.map(incidentKey));
+  return found.flatMap((versioned) => readIncident(versioned) ?? []);
+};
+
+const storedCard = (found: Versioned | undefined) =>
+  found === undefined
+    ? undefined
+    : { record: CardRecord.parse(found.value), version: found.version };
+
+const priorityOf = (before: Incident | undefined, after: Incident): CardPriority => {
+  if (before === undefined) {
+    return 'new-incident';
+  }
+  return before.state === after.state ? 'progress' : 'resolve';
+};
+
+interface CardsInput {
+  readonly store: Store;
+  readonly before: Incident | undefined;
+  readonly after: Incident;
+  readonly channel: string;
+  readonly now: number;
+}
+
+/** The writes for the incident's card in a channel and for what is new in its thread. */
+const cardWrites = async (input: CardsInput) => {
+  const { store, before, after, channel, now } = input;
+  const root = rootCardId(after.id, channel);
+  const known = new Set(before?.story.map((entry) => entry.id));
+  const wishes = [
+    { id: root, channel, priority: priorityOf(before, after), view: incidentCard(after) },
+    ...after.story
+      .filter((entry) => !known.has(entry.id))
+      .flatMap((entry) => {
+        const view = storyReply(entry);
+        return view === undefined
+          ? []
+          : [
+              {
+                id: `${root}/${entry.id}`,
+                channel,
+                thread: root,
+                priority: 'progress' as const,
+                view,
+              },
+            ];
+      }),
+  ];
+  const current = await store.readAll(wishes.map((wish) => cardKey(wish.id)));
+  return wishes.flatMap(
+    (wish, position) => desireCard(storedCard(current[position]), wish, now) ?? [],
+  );
+};
+
+const incidentWrites = (
+  before: StoredIncident | undefined,
+  after: Incident,
+): Pick<Batch, 'put' | 'index' | 'unindex'> => {
+  const ended = after.endedAt !== undefined;
+  return {
+    put: [
+      {
+        key: incidentKey(after.id),
+        value: after as unknown as Json,
+        expect: before?.version ?? 0,
+      },
+    ],
+    index: [
+      ended
+        ? { index: endedIncidents, member: after.id, score: after.endedAt ?? 0 }
+        : { index: openIncidents, member: after.id, score: after.openedAt },
+    ],
+    unindex: [{ index: ended ? openIncidents : endedIncidents, member: after.id }],
+  };
+};
+
+export interface IncidentWriter {
+  readonly store: Store;
+  readonly fence: Fence;
+  /** Channel that the incidents of a cluster go to; undefined: none. */
+  readonly channelOf: (cluster: string) => string | undefined;
+}
+
+export type Written =
+  | { readonly kind: 'written'; readonly incident: Incident }
+  | { readonly kind: 'fenced' };
+
+const attempts = 10;
+
+/**
+ * Makes a new incident of `draft`, numbered by the store's counter.
+ * @throws when the store is unavailable; nothing is written then that a repeat would not meet as its own
+ */
+export const openIncident = async (
+  writer: IncidentWriter,
+  draft: Omit<Incident, 'id'>,
+  now: number,
+): Promise<Written> => {
+  for (let attempt = 0; attempt < attempts; attempt++) {
+    const counter = await writer.store.read(incidentCounter);
+    const number = (typeof counter?.value === 'number' ? counter.value : 0) + 1;
+    const incident: Incident = { ...draft, id: `INC-${number}` };
+    const written = await commitIncident(writer, undefined, incident, now, {
+      put: [{ key: incidentCounter, value: number, expect: counter?.version ?? 0 }],
+    });
+    if (written !== 'conflict') {
+      return written === 'fenced' ? { kind: 'fenced' } : { kind: 'written', incident };
+    }
+  }
+  throw new Error('the incident counter changed ten times in a row');
+};
+
+/** Folds a change into a stored incident, on top of whatever stands in the store by now. */
+export const changeIncident = async (
+  writer: IncidentWriter,
+  id: string,
+  change: IncidentChange & { readonly flap: boolean },
+): Promise<Written> => {
+  for (let attempt = 0; attempt < attempts; attempt++) {
+    const before = readIncident(await writer.store.read(incidentKey(id)));
+    if (before === undefined) {
+      throw new Error(`${id} is not in the store`);
+    }
+    const known = change.story.every((entry) =>
+      before.incident.story.some((old) => old.id === entry.id),
+    );
+    const folded = foldIncident(before.incident, change);
+    const after = change.flap && !known ? { ...folded, flaps: folded.flaps + 1 } : folded;
+    if (JSON.stringify(after) === JSON.stringify(before.incident)) {
+      return { kind: 'written', incident: after };
+    }
+    const written = await commitIncident(writer, before, after, change.at, {});
+    if (written !== 'conflict') {
+      return written === 'fenced' ? { kind: 'fenced' } : { kind: 'written', incident: after };
+    }
+  }
+  throw new Error(`${id} changed ten times in a row`);
+};
+
+const commitIncident = async (
+  writer: IncidentWriter,
+  before: StoredIncident | undefined,
+  after: Incident,
+  now: number,
+  further: Pick<Batch, 'put'>,
+) => {
+  const { store, fence, channelOf } = writer;
+  const clusters = [...new Set(after.members.map((member) => member.cluster))];
+  const channels = [...new Set(clusters.flatMap((cluster) => channelOf(cluster) ?? []))];
+  const cards = (
+    await Promise.all(
+      channels.map((channel) =>
+        cardWrites({ store, before: before?.incident, after, channel, now }),
+      ),
+    )
+  ).flat();
+  const own = incidentWrites(before, after);
+  return store.commit({
+    fence,
+    put: [...(own.put ?? []), ...(further.put ?? []), ...cards.map((card) => card.put)],
+    index: [...(own.index ?? []), ...cards.map((card) => card.index)],
+    unindex: own.unindex ?? [],
+  });
+};
