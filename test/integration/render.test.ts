@@ -1,0 +1,253 @@
+import { chmod, mkdir, mkdtemp, readdir, rm, symlink, writeFile } from 'node:fs/promises';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { readTree } from '#src/render/disk.ts';
+import { findKustomize, type Kustomize } from '#src/render/kustomize.ts';
+import {
+  createRenderer,
+  defaultRenderLimits,
+  type Renderer,
+  type VariableSource,
+} from '#src/render/render.ts';
+import { byText, treeOfTexts } from '#src/render/tree.ts';
+import { environment, searchPath, toolCache } from '#test/platform/tools.ts';
+
+const noVariables: VariableSource = () => undefined;
+
+const flux = (spec: object): object => ({
+  apiVersion: 'kustomize.toolkit.fluxcd.io/v1',
+  kind: 'Kustomization',
+  metadata: { name: 'app', namespace: 'flux-system' },
+  spec: { path: './app', ...spec },
+});
+
+const deployment = `apiVersion: apps/v1
+kind: Deployment
+metadata:
+  name: web
+spec:
+  template:
+    metadata: {labels: {app: web}}
+    spec:
+      containers:
+        - name: web
+          image: registry/web:1.0
+          env:
+            - {name: CLUSTER, value: "\${CLUSTER}"}
+`;
+
+describe('rendering with the real kustomize', () => {
+  let kustomize: Kustomize;
+  let renderer: Renderer;
+  let scratch: string;
+
+  beforeAll(async () => {
+    const found = await findKustomize(searchPath, {
+      cacheDirectory: toolCache,
+      env: environment,
+    });
+    if (!found.ok) {
+      throw new Error(`no kustomize: ${JSON.stringify(found.failure)}`);
+    }
+    kustomize = found.value;
+    renderer = createRenderer(kustomize);
+    scratch = await mkdtemp(join(tmpdir(), 'render-test-'));
+  }, 300_000);
+
+  afterAll(() => rm(scratch, { recursive: true, force: true }));
+
+  it('applies everything that a Flux Kustomization can ask for', async () => {
+    const tree = treeOfTexts({
+      'app/kustomization.yaml': 'resources: [../base]\n',
+      'base/kustomization.yaml': 'resources: [deployment.yaml]\n',
+      'base/deployment.yaml': deployment,
+      'components/replicas/kustomization.yaml':
+        'apiVersion: kustomize.config.k8s.io/v1alpha1\nkind: Component\npatches:\n  - target: {kind: Deployment}\n    patch: |\n      - {op: add, path: /spec/replicas, value: 3}\n',
+    });
+    const result = await renderer.render({
+      tree,
+      kustomization: flux({
+        targetNamespace: 'shop',
+        namePrefix: 'a-',
+        nameSuffix: '-z',
+        components: ['../components/replicas'],
+        commonMetadata: { labels: { team: 'web' } },
+        images: [{ name: 'registry/web', newTag: '2.0' }],
+        patches: [
+          {
+            target: { kind: 'Deployment' },
+            patch: '- {op: add, path: /spec/paused, value: true}',
+          },
+        ],
+        postBuild: {
+          substitute: { CLUSTER: 'own' },
+          substituteFrom: [
+            { kind: 'ConfigMap', name: 'settings' },
+            { kind: 'Secret', name: 'nowhere', optional: true },
+          ],
+        },
+      }),
+      variables: (reference) =>
+        reference.name === 'settings' ? { CLUSTER: 'from-map', OTHER: 'x' } : undefined,
+    });
+
+    expect(result.ok && result.value.objects).toMatchObject([
+      {
+        kind: 'Deployment',
+        metadata: { name: 'a-web-z', namespace: 'shop', labels: { team: 'web' } },
+        spec: {
+          replicas: 3,
+          paused: true,
+          template: {
+            spec: {
+              containers: [{ image: 'registry/web:2.0', env: [{ name: 'CLUSTER', value: 'own' }] }],
+            },
+          },
+        },
+      },
+    ]);
+    expect(result.ok && result.value.files).toContain('components/replicas/kustomization.yaml');
+  });
+
+  it('generates a kustomization for a path without one', async () => {
+    const tree = treeOfTexts({
+      'app/a.yaml': deployment,
+      'app/deep/b.yaml': deployment.replace('name: web\nspec', 'name: other\nspec'),
+    });
+    const result = await renderer.render({ tree, kustomization: flux({}), variables: noVariables });
+    expect(
+      result.ok && result.value.objects.map((object) => object.metadata.name).sort(byText),
+    ).toEqual(['other', 'web']);
+  });
+
+  it('says which source of variables does not exist', async () => {
+    const result = await renderer.render({
+      tree: treeOfTexts({ 'app/a.yaml': deployment }),
+      kustomization: flux({ postBuild: { substituteFrom: [{ kind: 'ConfigMap', name: 'gone' }] } }),
+      variables: noVariables,
+    });
+    expect(result).toEqual({
+      ok: false,
+      failure: { code: 'variables-missing', source: 'ConfigMap/flux-system/gone' },
+    });
+  });
+
+  it('answers an unchanged input from memory and builds a changed one again', async () => {
+    const fresh = createRenderer(kustomize);
+    const request = (text: string, unused: string) => ({
+      tree: treeOfTexts({
+        'app/kustomization.yaml': 'resources: [a.yaml]\n',
+        'app/a.yaml': text,
+        'app/unused.yaml': unused,
+      }),
+      kustomization: flux({}),
+      variables: noVariables,
+    });
+
+    await fresh.render(request(deployment, '1'));
+    await fresh.render(request(deployment, '2'));
+    expect(fresh.builds()).toBe(1);
+    await fresh.render(request(deployment.replace('1.0', '1.1'), '2'));
+    expect(fresh.builds()).toBe(2);
+  });
+
+  it("gives kustomize's own words when a build fails, without paths of this machine", async () => {
+    const result = await renderer.render({
+      tree: treeOfTexts({
+        'app/kustomization.yaml': 'resources: [a.yaml]\npatches: [{path: p.yaml}]\n',
+        'app/a.yaml': deployment,
+        'app/p.yaml': deployment.replace('name: web\nspec', 'name: nobody\nspec'),
+      }),
+      kustomization: flux({}),
+      variables: noVariables,
+    });
+    expect(result.ok ? '' : result.failure).toMatchObject({ code: 'build-failed' });
+    expect(JSON.stringify(result)).toContain('nobody');
+    expect(JSON.stringify(result)).not.toContain(tmpdir());
+  });
+
+  it('stops a build that takes too long and one that writes too much', async () => {
+    const slow = createRenderer(kustomize, { ...defaultRenderLimits, timeoutMs: 1 });
+    const narrow = createRenderer(kustomize, { ...defaultRenderLimits, maxOutputBytes: 64 });
+    const request = {
+      tree: treeOfTexts({ 'app/a.yaml': deployment }),
+      kustomization: flux({}),
+      variables: noVariables,
+    };
+    expect(await slow.render(request)).toEqual({
+      ok: false,
+      failure: { code: 'timed-out', afterMs: 1 },
+    });
+    expect((await narrow.render(request)).ok).toBe(false);
+  });
+
+  it('leaves nothing behind and never asks the network', async () => {
+    const asked: string[] = [];
+    const server = createServer((request, response) => {
+      asked.push(request.url ?? '');
+      response.end(deployment);
+    });
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    const { port } = server.address() as AddressInfo;
+    const before = (await readdir(tmpdir())).filter((name) =>
+      name.startsWith('flux-chatops-render-'),
+    );
+
+    const result = await renderer.render({
+      tree: treeOfTexts({
+        'app/kustomization.yaml': `resources: ["http://127.0.0.1:${port}/a.yaml"]\n`,
+      }),
+      kustomization: flux({}),
+      variables: noVariables,
+    });
+    await new Promise((resolve) => server.close(resolve));
+
+    expect(result.ok ? '' : result.failure).toMatchObject({ code: 'refused', refusal: 'remote' });
+    expect(asked).toEqual([]);
+    const after = (await readdir(tmpdir())).filter((name) =>
+      name.startsWith('flux-chatops-render-'),
+    );
+    expect(after.filter((name) => !before.includes(name))).toEqual([]);
+  });
+
+  it('reads a work tree from the disk, knows its links, and keeps to its bounds', async () => {
+    const root = join(scratch, 'tree');
+    await mkdir(join(root, 'app'), { recursive: true });
+    await writeFile(join(root, 'app/a.yaml'), deployment);
+    await symlink('/etc/passwd', join(root, 'app/link.yaml'));
+
+    const tree = await readTree(root);
+    const small = await readTree(root, ['.'], { maxFiles: 10, maxBytes: 10 });
+
+    expect(tree.ok && tree.value.entry('app/a.yaml')?.kind).toBe('file');
+    expect(tree.ok && tree.value.entry('app/link.yaml')?.kind).toBe('link');
+    expect(small.ok).toBe(false);
+  });
+
+  it('refuses an old kustomize by name and takes the next one', async () => {
+    const bin = join(scratch, 'bin');
+    await mkdir(bin, { recursive: true });
+    await writeFile(join(bin, 'kustomize'), '#!/bin/sh\necho v3.8.7\n');
+    await chmod(join(bin, 'kustomize'), 0o755);
+
+    const alone = await findKustomize(bin);
+    const none = await findKustomize(join(scratch, 'empty'));
+
+    expect(alone).toEqual({
+      ok: false,
+      failure: {
+        code: 'kustomize-unavailable',
+        detail: `kustomize 5.5.0 or newer is needed: ${join(bin, 'kustomize')} has kustomize 3.8.7, which is too old`,
+      },
+    });
+    expect(none.ok ? '' : none.failure).toMatchObject({ code: 'kustomize-unavailable' });
+    const both = await findKustomize([bin, searchPath].join(':'), {
+      cacheDirectory: toolCache,
+      env: environment,
+    });
+    expect(both.ok && both.value.version).toMatch(/^5\./);
+  });
+});

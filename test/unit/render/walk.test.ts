@@ -1,0 +1,246 @@
+import { describe, expect, it } from 'vitest';
+import type { FluxKustomization } from '#src/render/flux-kustomization.ts';
+import { FluxKustomization as Schema } from '#src/render/flux-kustomization.ts';
+import { mergeKustomization } from '#src/render/merge.ts';
+import type { RenderProblem } from '#src/render/problem.ts';
+import { explainRenderProblem } from '#src/render/problem.ts';
+import { byText, type Tree, treeOf, treeOfTexts } from '#src/render/tree.ts';
+import { walkTree } from '#src/render/walk.ts';
+import type { Result } from '#src/result.ts';
+
+const limits = { maxFiles: 20, maxBytes: 10_000, maxDepth: 5 };
+const configMap = 'apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a}\n';
+
+const flux = (spec: object): FluxKustomization =>
+  Schema.parse({ metadata: { name: 'app', namespace: 'flux-system' }, spec });
+
+const reach = (tree: Tree, spec: object): Result<readonly string[], RenderProblem> => {
+  const merged = mergeKustomization(tree, flux(spec));
+  if (!merged.ok) {
+    return merged;
+  }
+  const walked = walkTree(tree, merged.value, limits);
+  return walked.ok ? { ok: true, value: [...walked.value.files.keys()].sort(byText) } : walked;
+};
+
+const refusal = (result: Result<unknown, RenderProblem>): string => {
+  if (result.ok) {
+    return 'nothing';
+  }
+  return result.failure.code === 'refused' ? result.failure.refusal : result.failure.code;
+};
+
+describe('the walk before a build', () => {
+  it('reaches what is named, through bases, components, patches and generators, and nothing else', () => {
+    const tree = treeOfTexts({
+      'app/kustomization.yaml': [
+        'resources: [deployment.yaml, ../base]',
+        'components: [../component]',
+        'patches: [{path: patch.yaml}, {patch: "[]", target: {kind: Deployment}}]',
+        'configMapGenerator: [{name: a, files: [key=settings.ini], envs: [vars.env]}]',
+      ].join('\n'),
+      'app/deployment.yaml': configMap,
+      'app/patch.yaml': configMap,
+      'app/settings.ini': 'x=1',
+      'app/vars.env': 'Y=2',
+      'app/unused.yaml': configMap,
+      'base/kustomization.yaml': 'resources: [a.yaml]',
+      'base/a.yaml': configMap,
+      'component/kustomization.yaml': 'kind: Component',
+    });
+
+    expect(reach(tree, { path: './app' })).toEqual({
+      ok: true,
+      value: [
+        'app/deployment.yaml',
+        'app/kustomization.yaml',
+        'app/patch.yaml',
+        'app/settings.ini',
+        'app/vars.env',
+        'base/a.yaml',
+        'base/kustomization.yaml',
+        'component/kustomization.yaml',
+      ],
+    });
+  });
+
+  it('makes a kustomization of the manifests below a path that has none', () => {
+    const tree = treeOfTexts({
+      'app/b.yaml': configMap,
+      'app/deep/a.yml': configMap,
+      'app/own/kustomization.yaml': 'resources: [c.yaml]',
+      'app/own/c.yaml': configMap,
+      'app/README.md': 'text',
+    });
+
+    const result = reach(tree, { path: 'app' });
+
+    expect(result).toEqual({
+      ok: true,
+      value: [
+        'app/b.yaml',
+        'app/deep/a.yml',
+        'app/kustomization.yaml',
+        'app/own/c.yaml',
+        'app/own/kustomization.yaml',
+      ],
+    });
+  });
+
+  const written = (kustomization: string, more: Readonly<Record<string, string>> = {}) =>
+    treeOfTexts({ 'app/kustomization.yaml': kustomization, 'secret.txt': 'x', ...more });
+
+  it.each([
+    ['resources: [https://example.com/all.yaml]', 'remote'],
+    ['resources: ["git@github.com:org/repo.git"]', 'remote'],
+    ['resources: ["github.com/org/repo?ref=main"]', 'remote'],
+    ['resources: ["ssh://git@host/repo"]', 'remote'],
+    ['components: ["https://github.com/org/repo//component"]', 'remote'],
+    ['bases: ["git::https://host/repo"]', 'remote'],
+    ['crds: ["https://example.com/crd.json"]', 'remote'],
+    ['openapi: {path: "https://example.com/schema.json"}', 'remote'],
+    ['patches: [{path: "http://127.0.0.1:1/patch.yaml"}]', 'remote'],
+    ['configMapGenerator: [{name: a, files: ["k=https://example.com/x"]}]', 'remote'],
+    ['resources: [/etc/passwd]', 'outside-tree'],
+    ['resources: [../../outside.yaml]', 'outside-tree'],
+    ['secretGenerator: [{name: a, files: [/root/.ssh/id_rsa]}]', 'outside-tree'],
+    ['configMapGenerator: [{name: a, envs: [../../x.env]}]', 'outside-tree'],
+    ['patchesStrategicMerge: [/etc/x.yaml]', 'outside-tree'],
+    ['replacements: [{path: /etc/x.yaml}]', 'outside-tree'],
+    ['helmCharts: [{name: a}]', 'executable'],
+    ['helmGlobals: {chartHome: x}', 'executable'],
+    ['generators: [plugin.yaml]', 'executable'],
+    ['transformers: ["apiVersion: builtin\\nkind: X"]', 'executable'],
+    ['validators: [plugin.yaml]', 'executable'],
+    ['resourcez: []', 'unknown-field'],
+    ['resources: [nowhere.yaml]', 'missing'],
+    ['components: [nowhere]', 'missing'],
+    ['resources: [{}]', 'invalid-yaml'],
+    ['resources: [', 'invalid-yaml'],
+    ['- a', 'invalid-yaml'],
+  ])('refuses %s as %s', (kustomization, expected) => {
+    expect(refusal(reach(written(kustomization), { path: 'app' }))).toBe(expected);
+  });
+
+  it('refuses the same in a base of a base', () => {
+    const tree = written('resources: [../one]', {
+      'one/kustomization.yaml': 'resources: [../two]',
+      'two/kustomization.yaml': 'resources: ["https://example.com/a.yaml"]',
+    });
+    const result = reach(tree, { path: 'app' });
+    expect(result.ok ? '' : explainRenderProblem(result.failure)).toBe(
+      'two/kustomization.yaml: "https://example.com/a.yaml" is remote; remote references are never fetched',
+    );
+  });
+
+  it('refuses a symbolic link, wherever it points', () => {
+    const files = new Map([
+      ['app/kustomization.yaml', Buffer.from('resources: [a.yaml, dir/b.yaml]')],
+    ]);
+    const toFile = treeOf({ files, links: new Map([['app/a.yaml', '/etc/passwd']]) });
+    const onTheWay = treeOf({
+      files: new Map([...files, ['app/a.yaml', Buffer.from(configMap)]]),
+      links: new Map([['app/dir', '../..']]),
+    });
+    const asKustomization = treeOf({
+      files: new Map([['app/x', Buffer.from('')]]),
+      links: new Map([['app/kustomization.yaml', 'x']]),
+    });
+
+    expect(refusal(reach(toFile, { path: 'app' }))).toBe('symbolic-link');
+    expect(refusal(reach(onTheWay, { path: 'app' }))).toBe('symbolic-link');
+    expect(refusal(reach(asKustomization, { path: 'app' }))).toBe('symbolic-link');
+  });
+
+  it('refuses what the Flux Kustomization itself names outside or remotely', () => {
+    const tree = written('resources: []');
+    expect(refusal(reach(tree, { path: '../app' }))).toBe('outside-tree');
+    expect(refusal(reach(tree, { path: 'nowhere' }))).toBe('missing');
+    expect(refusal(reach(tree, { path: 'app', components: ['../../out'] }))).toBe('outside-tree');
+    expect(refusal(reach(tree, { path: 'app', components: ['https://host/c'] }))).toBe('remote');
+    expect(
+      refusal(reach(tree, { path: 'app', components: ['../c'], ignoreMissingComponents: true })),
+    ).toBe('nothing');
+  });
+
+  it('keeps to its bounds of files, bytes and depth', () => {
+    const many = Array.from({ length: 30 }, (_, index) => `f${index}.yaml`);
+    const wide = written(
+      `resources: [${many.join(', ')}]`,
+      Object.fromEntries(many.map((name) => [`app/${name}`, configMap])),
+    );
+    const big = written('resources: [a.yaml]', { 'app/a.yaml': 'x'.repeat(20_000) });
+    const deep = Object.fromEntries(
+      Array.from({ length: 9 }, (_, index) => [
+        `d${index}/kustomization.yaml`,
+        `resources: [../d${index + 1}]`,
+      ]),
+    );
+    const tall = written('resources: [../d0]', { ...deep, 'd9/kustomization.yaml': '' });
+
+    expect(refusal(reach(wide, { path: 'app' }))).toBe('too-large');
+    expect(refusal(reach(big, { path: 'app' }))).toBe('too-large');
+    expect(refusal(reach(tall, { path: 'app' }))).toBe('too-large');
+  });
+
+  it('comes to an end when two directories name each other', () => {
+    const tree = written('resources: [../other]', {
+      'other/kustomization.yaml': 'resources: [../app]',
+    });
+    expect(reach(tree, { path: 'app' }).ok).toBe(true);
+  });
+});
+
+describe('the merged kustomization', () => {
+  const merge = (text: string, spec: object): unknown => {
+    const tree = treeOfTexts({ 'app/kustomization.yaml': text, 'app/a.yaml': configMap });
+    const merged = mergeKustomization(tree, flux({ path: 'app', ...spec }));
+    return merged.ok ? JSON.parse(merged.value.text) : merged.failure;
+  };
+
+  it('takes namespace and names from Flux, and adds patches and components behind its own', () => {
+    expect(
+      merge('resources: [a.yaml]\nnamespace: own\npatches: [{patch: "1"}]\ncomponents: [../c]', {
+        targetNamespace: 'flux',
+        namePrefix: 'p-',
+        nameSuffix: '-s',
+        patches: [{ patch: '2', target: { kind: 'Deployment' } }],
+        components: ['../d'],
+      }),
+    ).toEqual({
+      apiVersion: 'kustomize.config.k8s.io/v1beta1',
+      kind: 'Kustomization',
+      resources: ['a.yaml'],
+      namespace: 'flux',
+      namePrefix: 'p-',
+      nameSuffix: '-s',
+      patches: [{ patch: '1' }, { patch: '2', target: { kind: 'Deployment' } }],
+      components: ['../c', '../d'],
+    });
+  });
+
+  it('lets a new tag replace an old digest, and keeps what Flux does not say', () => {
+    expect(
+      merge(
+        'resources: [a.yaml]\nimages: [{name: x, newName: other, digest: "sha256:1"}, {name: z}]',
+        {
+          images: [
+            { name: 'x', newTag: '2' },
+            { name: 'new', newTag: '3' },
+          ],
+        },
+      ),
+    ).toMatchObject({
+      images: [
+        { name: 'x', newName: 'other', newTag: '2' },
+        { name: 'z' },
+        { name: 'new', newTag: '3' },
+      ],
+    });
+  });
+
+  it('refuses a directory with two kustomization files', () => {
+    const tree = treeOfTexts({ 'app/kustomization.yaml': '', 'app/kustomization.yml': '' });
+    expect(mergeKustomization(tree, flux({ path: 'app' })).ok).toBe(false);
+  });
+});
