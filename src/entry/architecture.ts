@@ -29,8 +29,11 @@ export const adapters: readonly Adapter[] = [
   { files: ['src/config/load.ts'], modules: ['yaml', 'node:fs'] },
   {
     files: ['src/render/kustomize.ts'],
-    modules: ['node:child_process', 'node:fs', 'node:os', 'yaml'],
+    modules: ['node:child_process', 'node:fs', 'node:os'],
+    ports: ['Kustomize', 'BuildLimits'],
   },
+  { files: ['src/render/disk.ts'], modules: ['node:fs'] },
+  { files: ['src/render/yaml.ts'], modules: ['yaml'], ports: ['readYaml', 'splitDocuments'] },
   { files: ['src/clock.ts'], modules: [], ports: ['Clock', 'Ids'] },
 ];
 

@@ -1,9 +1,9 @@
 import type { Dirent } from 'node:fs';
 import { readdir, readFile, readlink, stat } from 'node:fs/promises';
 import { join, posix } from 'node:path';
+import type { RenderProblem } from '#src/render/problem.ts';
+import { byText, type Tree, type TreeContent, treeOf } from '#src/render/tree.ts';
 import { fail, ok, type Result } from '#src/result.ts';
-import type { RenderProblem } from './problem.ts';
-import { byText, type Tree, type TreeContent, treeOf } from './tree.ts';
 
 export interface ReadLimits {
   readonly maxFiles: number;

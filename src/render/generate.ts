@@ -1,9 +1,9 @@
-import { posix } from 'node:path';
+import * as posix from 'node:path/posix';
+import { kustomizationNames } from '#src/render/kustomization-file.ts';
+import type { RenderProblem } from '#src/render/problem.ts';
+import type { Tree } from '#src/render/tree.ts';
+import { readYaml, splitDocuments } from '#src/render/yaml.ts';
 import { fail, ok, type Result } from '#src/result.ts';
-import { kustomizationNames } from './kustomization-file.ts';
-import type { RenderProblem } from './problem.ts';
-import type { Tree } from './tree.ts';
-import { readYaml, splitDocuments } from './yaml.ts';
 
 const isObject = (value: unknown): boolean =>
   typeof value === 'object' &&

@@ -1,8 +1,8 @@
 import { z } from 'zod';
+import type { RenderProblem } from '#src/render/problem.ts';
+import type { Tree } from '#src/render/tree.ts';
+import { readYaml } from '#src/render/yaml.ts';
 import { fail, ok, type Result } from '#src/result.ts';
-import type { RenderProblem } from './problem.ts';
-import type { Tree } from './tree.ts';
-import { readYaml } from './yaml.ts';
 
 /** The names that kustomize recognises; a directory may hold one of them only. */
 export const kustomizationNames: readonly string[] = [

@@ -2,16 +2,16 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { access, constants, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { delimiter, dirname, isAbsolute, join } from 'node:path';
-import { fail, ok, type Result } from '#src/result.ts';
-import type { RenderProblem } from './problem.ts';
+import type { RenderProblem } from '#src/render/problem.ts';
 import {
   isAtLeast,
   kubectlKustomizeVersionIn,
   oldestKustomize,
   versionIn,
   wantedKustomize,
-} from './version.ts';
-import type { Reach } from './walk.ts';
+} from '#src/render/version.ts';
+import type { Reach } from '#src/render/walk.ts';
+import { fail, ok, type Result } from '#src/result.ts';
 
 export interface BuildLimits {
   readonly timeoutMs: number;

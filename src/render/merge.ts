@@ -1,10 +1,10 @@
-import { posix } from 'node:path';
+import * as posix from 'node:path/posix';
+import type { FluxKustomization } from '#src/render/flux-kustomization.ts';
+import { generatedResources } from '#src/render/generate.ts';
+import { kustomizationIn, readKustomizationFile } from '#src/render/kustomization-file.ts';
+import type { RenderProblem } from '#src/render/problem.ts';
+import { resolveInside, type Tree } from '#src/render/tree.ts';
 import { fail, ok, type Result } from '#src/result.ts';
-import type { FluxKustomization } from './flux-kustomization.ts';
-import { generatedResources } from './generate.ts';
-import { kustomizationIn, readKustomizationFile } from './kustomization-file.ts';
-import type { RenderProblem } from './problem.ts';
-import { resolveInside, type Tree } from './tree.ts';
 
 type Fields = Record<string, unknown>;
 type Spec = FluxKustomization['spec'];

@@ -1,9 +1,9 @@
 import { z } from 'zod';
+import type { FluxKustomization } from '#src/render/flux-kustomization.ts';
+import type { RenderProblem } from '#src/render/problem.ts';
+import { isVariableName, substituteText } from '#src/render/substitute.ts';
+import { readYaml, splitDocuments } from '#src/render/yaml.ts';
 import { fail, ok, type Result } from '#src/result.ts';
-import type { FluxKustomization } from './flux-kustomization.ts';
-import type { RenderProblem } from './problem.ts';
-import { isVariableName, substituteText } from './substitute.ts';
-import { readYaml, splitDocuments } from './yaml.ts';
 
 const Metadata = z.looseObject({
   name: z.string().min(1),

@@ -1,13 +1,13 @@
 import { createHash } from 'node:crypto';
 import { z } from 'zod';
+import { FluxKustomization, type SubstituteReference } from '#src/render/flux-kustomization.ts';
+import type { BuildLimits, Kustomize } from '#src/render/kustomize.ts';
+import { mergeKustomization } from '#src/render/merge.ts';
+import { type KubeObject, readObjects, withCommonMetadata } from '#src/render/objects.ts';
+import type { RenderProblem } from '#src/render/problem.ts';
+import { byText, type Tree } from '#src/render/tree.ts';
+import { type Reach, type WalkLimits, walkTree } from '#src/render/walk.ts';
 import { fail, ok, type Result } from '#src/result.ts';
-import { FluxKustomization, type SubstituteReference } from './flux-kustomization.ts';
-import type { BuildLimits, Kustomize } from './kustomize.ts';
-import { mergeKustomization } from './merge.ts';
-import { type KubeObject, readObjects, withCommonMetadata } from './objects.ts';
-import type { RenderProblem } from './problem.ts';
-import { byText, type Tree } from './tree.ts';
-import { type Reach, type WalkLimits, walkTree } from './walk.ts';
 
 export interface RenderLimits extends WalkLimits, BuildLimits {
   /** what finished builds may hold in memory for the next time */

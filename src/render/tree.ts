@@ -1,4 +1,4 @@
-import { posix } from 'node:path';
+import * as posix from 'node:path/posix';
 
 /** What lies at a path of a tree; a link keeps its target for the message only, it is never followed. */
 export type Entry =

@@ -1,13 +1,13 @@
-import { posix } from 'node:path';
-import { fail, ok, type Result } from '#src/result.ts';
+import * as posix from 'node:path/posix';
 import {
   type KustomizationFile,
   kustomizationIn,
   readKustomizationFile,
-} from './kustomization-file.ts';
-import type { Merged } from './merge.ts';
-import type { RenderProblem } from './problem.ts';
-import { resolveInside, type Tree } from './tree.ts';
+} from '#src/render/kustomization-file.ts';
+import type { Merged } from '#src/render/merge.ts';
+import type { RenderProblem } from '#src/render/problem.ts';
+import { resolveInside, type Tree } from '#src/render/tree.ts';
+import { fail, ok, type Result } from '#src/result.ts';
 
 export interface WalkLimits {
   readonly maxFiles: number;
