@@ -25,7 +25,7 @@ export const adapters: readonly Adapter[] = [
   { files: ['src/store/redis.ts'], modules: ['ioredis'] },
   { files: ['src/http/server.ts'], modules: ['express', 'node:http', 'node:net'] },
   { files: ['src/http/metrics.ts'], modules: ['prom-client'] },
-  { files: ['src/log.ts'], modules: ['pino'], ports: ['Logger'] },
+  { files: ['src/entry/logging.ts'], modules: ['pino'] },
   { files: ['src/config/load.ts'], modules: ['yaml', 'node:fs'] },
   {
     files: ['src/render/kustomize.ts'],

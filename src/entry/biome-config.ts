@@ -85,7 +85,7 @@ const zones: readonly Zone[] = [
     adapter: row,
   })),
   {
-    includes: ['src/entry/**'],
+    includes: ['src/entry/**', ...except(adapterFiles)],
     modules: [...pureModules, ...entryModules],
     own: ['#src/**', '#commands/*', '#webhooks/*'],
     pure: false,
