@@ -55,8 +55,12 @@ export interface Versioned {
   readonly version: number;
 }
 
+/** Versions are compared before anything is written; then the parts are written in the order they stand here. */
 export interface Batch {
-  /** Refused as `fenced` when the lease has moved on to a higher token. */
+  /**
+   * Refused as `fenced` unless the lease stands at this very token: it may have moved on, and a store
+   * that lost its data knows of no lease at all. An expired lease that nobody else took still stands.
+   */
   readonly fence?: Fence | undefined;
   /** Documents that must still be at these versions, though nothing is written to them. */
   readonly check?: readonly { readonly key: string; readonly version: number }[];
@@ -70,6 +74,7 @@ export interface Batch {
   readonly index?: readonly {
     readonly index: string;
     readonly member: string;
+    /** Finite. */
     readonly score: number;
   }[];
   readonly unindex?: readonly { readonly index: string; readonly member: string }[];
@@ -97,7 +102,7 @@ export interface Scored {
 }
 
 export interface StreamEntry {
-  /** Sorts as the stream does. */
+  /** Opaque; as text it sorts as the stream does. */
   readonly id: string;
   readonly value: Json;
 }
