@@ -1,0 +1,398 @@
+import { randomUUID } from 'node:crypto';
+import { withDefaults } from '#test/sandbox/api/defaults.ts';
+import {
+  asObject,
+  equal,
+  isRecord,
+  type JsonRecord,
+  type KubeObject,
+  textAt,
+  without,
+} from '#test/sandbox/api/json.ts';
+import { type Kinds, kindFromDefinition, type ResourceKind } from '#test/sandbox/api/kinds.ts';
+import { managedEntries, ownApply, ownUpdate, type Writer } from '#test/sandbox/api/ownership.ts';
+import { jsonPatch, mergePatch, strategicMergePatch } from '#test/sandbox/api/patch.ts';
+import {
+  alreadyExists,
+  badRequest,
+  conflict,
+  invalid,
+  modified,
+  notFound,
+  refusal,
+  status,
+  unsupportedMediaType,
+} from '#test/sandbox/api/status.ts';
+import type { Storage } from '#test/sandbox/api/storage.ts';
+import { type SandboxClock, timestamp } from '#test/sandbox/clock.ts';
+
+export type PatchType = 'json' | 'merge' | 'strategic' | 'apply';
+
+/** Where an object is, and which part of it is meant. */
+export interface Address {
+  readonly namespace: string | undefined;
+  readonly name: string;
+}
+
+export interface WriteOptions {
+  /** Field manager; what the client calls itself when it names none. */
+  readonly manager: string;
+  readonly subresource?: string | undefined;
+  readonly dryRun?: boolean | undefined;
+  /** Apply only: take fields from their owners. */
+  readonly force?: boolean | undefined;
+  /** Looks at a write before it is stored; throws a refusal. */
+  readonly admit?: (before: KubeObject | undefined, after: KubeObject) => void;
+}
+
+export interface DeleteOptions {
+  readonly uid?: string | undefined;
+  readonly resourceVersion?: string | undefined;
+  readonly dryRun?: boolean | undefined;
+  readonly admit?: (before: KubeObject) => void;
+}
+
+const acceptedPatches = [
+  'application/json-patch+json',
+  'application/merge-patch+json',
+  'application/apply-patch+yaml',
+];
+
+// what a writer cannot set
+const system = ['uid', 'creationTimestamp', 'generation', 'deletionTimestamp', 'resourceVersion'];
+
+const desired = (object: KubeObject): JsonRecord => without(object, 'metadata', 'status');
+
+/**
+ * The rules of an API server over a storage: what may be written, generation, ownership, locks, finalizers.
+ * Refusals are thrown with the answer that a real server gives (`statusOf`); facts: access.md §7.
+ */
+export const createObjects = (storage: Storage, kinds: Kinds, clock: SandboxClock) => {
+  const checkVersion = (
+    kind: ResourceKind,
+    name: string,
+    asked: unknown,
+    live: KubeObject,
+  ): void => {
+    if (asked === undefined) {
+      return;
+    }
+    const version = String(asked);
+    if (version === '' || version === '0') {
+      throw invalid(
+        kind,
+        name,
+        'metadata.resourceVersion',
+        'Invalid value: 0: must be specified for an update',
+      );
+    }
+    if (!/^\d+$/.test(version)) {
+      throw refusal(
+        status(
+          500,
+          'InternalError',
+          `Internal error occurred: strconv.ParseUint: parsing "${version}": invalid syntax`,
+        ),
+      );
+    }
+    if (version !== live.metadata.resourceVersion) {
+      throw modified(kind, name);
+    }
+  };
+
+  const checkIdentity = (kind: ResourceKind, asked: JsonRecord, live: KubeObject): void => {
+    const { name, uid } = live.metadata;
+    checkVersion(kind, name, asked['resourceVersion'], live);
+    if (asked['uid'] !== undefined && asked['uid'] !== uid) {
+      throw invalid(
+        kind,
+        name,
+        'metadata.uid',
+        `Invalid value: "${String(asked['uid'])}": field is immutable`,
+      );
+    }
+  };
+
+  /** The new object with what only the server sets. */
+  const settle = (kind: ResourceKind, live: KubeObject, next: KubeObject): KubeObject => {
+    const kept = Object.fromEntries(
+      system.flatMap((key) => (key in live.metadata ? [[key, live.metadata[key]]] : [])),
+    );
+    const moved = kind.generation && !equal(desired(live), desired(next));
+    const generation = (live.metadata.generation ?? 0) + 1;
+    return {
+      ...next,
+      metadata: {
+        ...(without(next.metadata, ...system) as KubeObject['metadata']),
+        ...kept,
+        name: live.metadata.name,
+        ...(live.metadata.namespace === undefined ? {} : { namespace: live.metadata.namespace }),
+        ...(moved ? { generation } : {}),
+      },
+    };
+  };
+
+  const withPart = (
+    kind: ResourceKind,
+    live: KubeObject,
+    next: KubeObject,
+    subresource: string | undefined,
+  ): KubeObject => {
+    const metadata = without(live.metadata, 'managedFields');
+    if (subresource === 'status') {
+      const managedFields = next.metadata['managedFields'];
+      return {
+        ...without(live, 'status'),
+        ...('status' in next ? { status: next['status'] } : {}),
+        metadata: { ...metadata, ...(managedFields === undefined ? {} : { managedFields }) },
+      } as KubeObject;
+    }
+    return kind.status
+      ? ({
+          ...without(next, 'status'),
+          ...('status' in live ? { status: live['status'] } : {}),
+        } as KubeObject)
+      : next;
+  };
+
+  const afterWrite = (kind: ResourceKind, object: KubeObject): void => {
+    if (kind.kind !== 'CustomResourceDefinition') {
+      return;
+    }
+    const defined = kindFromDefinition(object);
+    if (defined !== undefined) {
+      kinds.add(defined);
+    }
+  };
+
+  const store = (kind: ResourceKind, object: KubeObject): KubeObject => {
+    const finished =
+      object.metadata.deletionTimestamp !== undefined &&
+      (object.metadata.finalizers ?? []).length === 0;
+    if (finished) {
+      const { namespace, name } = object.metadata;
+      return storage.remove(kind, namespace, name) ?? object;
+    }
+    const stored = storage.put(kind, object);
+    afterWrite(kind, stored);
+    return stored;
+  };
+
+  const sameButManaged = (left: KubeObject, right: KubeObject): boolean => {
+    const bare = (object: KubeObject) => ({
+      ...object,
+      metadata: without(object.metadata, 'managedFields'),
+    });
+    const owners = (object: KubeObject) =>
+      managedEntries(object).map(({ time: _, ...entry }) => entry);
+    return equal(bare(left), bare(right)) && equal(owners(left), owners(right));
+  };
+
+  const writer = (options: WriteOptions, operation: 'Apply' | 'Update'): Writer => ({
+    manager: options.manager,
+    operation,
+    subresource: options.subresource,
+    time: timestamp(clock.now()),
+  });
+
+  const finish = (
+    kind: ResourceKind,
+    live: KubeObject,
+    next: KubeObject,
+    options: WriteOptions,
+  ): KubeObject => {
+    options.admit?.(live, next);
+    if (sameButManaged(live, next)) {
+      return live;
+    }
+    return options.dryRun === true ? next : store(kind, next);
+  };
+
+  const update = (
+    kind: ResourceKind,
+    live: KubeObject,
+    asked: KubeObject,
+    options: WriteOptions,
+  ): KubeObject => {
+    const part = withPart(kind, live, asked, options.subresource);
+    const next = settle(kind, live, withDefaults(kind, part));
+    return finish(kind, live, ownUpdate(kind, live, next, writer(options, 'Update')), options);
+  };
+
+  const create = (kind: ResourceKind, asked: KubeObject, options: WriteOptions): KubeObject => {
+    const { name, namespace, generateName } = asked.metadata;
+    const suffix = randomUUID().slice(0, 5);
+    const chosen =
+      typeof name === 'string' && name !== '' ? name : `${String(generateName)}${suffix}`;
+    if (storage.read(kind, namespace, chosen) !== undefined) {
+      throw alreadyExists(kind, chosen);
+    }
+    const body = kind.status ? (without(asked, 'status') as KubeObject) : asked;
+    const born = withDefaults(kind, {
+      ...body,
+      metadata: {
+        ...(without(asked.metadata, ...system, 'managedFields') as KubeObject['metadata']),
+        name: chosen,
+        uid: randomUUID(),
+        creationTimestamp: timestamp(clock.now()),
+        ...(kind.generation ? { generation: 1 } : {}),
+      },
+    });
+    const owned =
+      managedEntries(asked).length === 0
+        ? ownUpdate(kind, undefined, born, writer(options, 'Update'))
+        : {
+            ...born,
+            metadata: { ...born.metadata, managedFields: asked.metadata['managedFields'] },
+          };
+    options.admit?.(undefined, owned);
+    return options.dryRun === true ? owned : store(kind, owned);
+  };
+
+  const apply = (
+    kind: ResourceKind,
+    { namespace, name }: Address,
+    config: KubeObject,
+    options: WriteOptions,
+  ): KubeObject => {
+    const live = storage.read(kind, namespace, name);
+    const asked = config.metadata;
+    if (live === undefined && options.subresource !== undefined) {
+      throw notFound(kind, name);
+    }
+    if (live === undefined && asked.uid !== undefined) {
+      throw conflict(
+        kind,
+        name,
+        `uid mismatch: the provided object specified uid ${asked.uid}, and no existing object was found`,
+      );
+    }
+    if (live !== undefined) {
+      checkIdentity(kind, asked, live);
+    }
+    const part = options.subresource === 'status' ? statusOnly(config) : config;
+    const owned = ownApply(kind, live, part, writer(options, 'Apply'), options.force === true);
+    if (live === undefined) {
+      const born = { ...owned, metadata: { ...owned.metadata, name, ...inNamespace(namespace) } };
+      return create(kind, born, options);
+    }
+    const kept = withPart(kind, live, owned, options.subresource);
+    const next = settle(kind, live, withDefaults(kind, kept));
+    return finish(kind, live, next, options);
+  };
+
+  const patch = (
+    kind: ResourceKind,
+    address: Address,
+    type: PatchType,
+    body: unknown,
+    options: WriteOptions,
+  ): KubeObject => {
+    if (type === 'strategic' && kind.custom) {
+      throw unsupportedMediaType(acceptedPatches);
+    }
+    if (type === 'apply') {
+      const config = asObject(body);
+      if (config === undefined) {
+        throw badRequest('error decoding YAML: apiVersion, kind and metadata are required');
+      }
+      return apply(kind, address, config, options);
+    }
+    const live = storage.read(kind, address.namespace, address.name);
+    if (live === undefined) {
+      throw notFound(kind, address.name);
+    }
+    const patchWith = { json: jsonPatch, merge: mergePatch, strategic: strategicMergePatch }[type];
+    const patched = asObject(patchWith(live, body));
+    if (patched === undefined || (type !== 'json' && !isRecord(body))) {
+      throw badRequest('the patch does not leave a Kubernetes object');
+    }
+    checkIdentity(kind, patched.metadata, live);
+    return update(kind, live, patched, options);
+  };
+
+  const replace = (kind: ResourceKind, asked: KubeObject, options: WriteOptions): KubeObject => {
+    const { namespace, name } = asked.metadata;
+    const live = storage.read(kind, namespace, name);
+    if (live === undefined) {
+      throw notFound(kind, name);
+    }
+    if (kind.custom && asked.metadata.resourceVersion === undefined) {
+      checkVersion(kind, name, '', live);
+    }
+    checkIdentity(kind, asked.metadata, live);
+    return update(kind, live, asked, options);
+  };
+
+  const forget = (kind: ResourceKind, object: KubeObject): void => {
+    const defined =
+      kind.kind === 'CustomResourceDefinition' ? kindFromDefinition(object) : undefined;
+    if (defined !== undefined) {
+      kinds.remove(defined);
+    }
+  };
+
+  const remove = (
+    kind: ResourceKind,
+    { namespace, name }: Address,
+    options: DeleteOptions = {},
+  ): KubeObject => {
+    const live = storage.read(kind, namespace, name);
+    if (live === undefined) {
+      throw notFound(kind, name);
+    }
+    checkPreconditions(kind, live, options);
+    options.admit?.(live);
+    if (options.dryRun === true) {
+      return live;
+    }
+    if ((live.metadata.finalizers ?? []).length === 0) {
+      forget(kind, live);
+      return storage.remove(kind, namespace, name) ?? live;
+    }
+    if (live.metadata.deletionTimestamp !== undefined) {
+      return live;
+    }
+    const generation = kind.generation ? { generation: (live.metadata.generation ?? 0) + 1 } : {};
+    return storage.put(kind, {
+      ...live,
+      metadata: {
+        ...live.metadata,
+        ...generation,
+        deletionGracePeriodSeconds: 0,
+        deletionTimestamp: timestamp(clock.now()),
+      },
+    });
+  };
+
+  return { create, replace, patch, remove };
+};
+
+const checkPreconditions = (kind: ResourceKind, live: KubeObject, options: DeleteOptions): void => {
+  const { name, uid, resourceVersion } = live.metadata;
+  for (const [label, asked, found] of [
+    ['UID', options.uid, uid],
+    ['ResourceVersion', options.resourceVersion, resourceVersion],
+  ] as const) {
+    if (asked !== undefined && asked !== found) {
+      const text = `Precondition failed: ${label} in precondition: ${asked}, ${label} in object meta: ${found ?? ''}`;
+      throw conflict(kind, name, text);
+    }
+  }
+};
+
+const inNamespace = (namespace: string | undefined) =>
+  namespace === undefined ? {} : { namespace };
+
+const statusOnly = (config: KubeObject): KubeObject => ({
+  apiVersion: config.apiVersion,
+  kind: config.kind,
+  metadata: config.metadata,
+  ...('status' in config ? { status: config['status'] } : {}),
+});
+
+/** The object's kind among those served. */
+export const kindOf = (kinds: Kinds, object: KubeObject): ResourceKind | undefined =>
+  kinds.byObject(object.apiVersion, textAt(object, 'kind') ?? '');
+
+export type Objects = ReturnType<typeof createObjects>;

@@ -1,0 +1,283 @@
+import { randomBytes } from 'node:crypto';
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import type { AddressInfo, Socket } from 'node:net';
+import { createAccess, type SandboxUser } from '#test/sandbox/api/access.ts';
+import type { Write } from '#test/sandbox/api/admission.ts';
+import { answer } from '#test/sandbox/api/answer.ts';
+import type { Served } from '#test/sandbox/api/exchange.ts';
+import { type Asked, type FaultSwitches, hits } from '#test/sandbox/api/faults.ts';
+import type { JsonRecord, KubeObject } from '#test/sandbox/api/json.ts';
+import {
+  builtInKinds,
+  createKinds,
+  definitionOf,
+  fluxCustomKinds,
+  type ResourceKind,
+} from '#test/sandbox/api/kinds.ts';
+import { createLists } from '#test/sandbox/api/list.ts';
+import { createObjects } from '#test/sandbox/api/objects.ts';
+import type { Caller } from '#test/sandbox/api/reviews.ts';
+import { createShelf } from '#test/sandbox/api/shelf.ts';
+import { status } from '#test/sandbox/api/status.ts';
+import { createStorage } from '#test/sandbox/api/storage.ts';
+import { realClock, type SandboxClock } from '#test/sandbox/clock.ts';
+
+export interface ApiServerOptions {
+  /** Name of the cluster, as the kubeconfig calls it. */
+  readonly name: string;
+  /** Who may come, besides `admin` (system:masters). */
+  readonly users?: readonly SandboxUser[];
+  /** What is there from the start; stored as `objects.put` does. */
+  readonly objects?: readonly KubeObject[];
+  /** Custom kinds served besides those of Flux. */
+  readonly kinds?: readonly ResourceKind[];
+  readonly clock?: SandboxClock;
+  /** 0, the default, takes a free one. */
+  readonly port?: number;
+  /** Changes kept per kind for watches. */
+  readonly historySize?: number;
+  readonly firstVersion?: number;
+  /** Looks at each write of a user before it is stored; throws a refusal (`#test/sandbox/api/status.ts`). */
+  readonly admit?: (write: Write) => void;
+}
+
+/** A request as it came, for tests that ask what was asked for. */
+export interface RequestRecord {
+  readonly atMs: number;
+  readonly user: string;
+  readonly verb: string;
+  readonly path: string;
+  readonly resource: string;
+  readonly namespace: string | undefined;
+  readonly name: string | undefined;
+  readonly userAgent: string;
+}
+
+const requestsKept = 10_000;
+
+const hangUp = (response: ServerResponse): void => {
+  response.socket?.destroy();
+};
+
+/**
+ * An in-memory Kubernetes API server over plain HTTP on 127.0.0.1, without controllers.
+ * @returns once it listens; close it, or the process stays
+ */
+export const startApiServer = async (options: ApiServerOptions) => {
+  const clock = options.clock ?? realClock;
+  const kinds = createKinds([...builtInKinds, ...fluxCustomKinds, ...(options.kinds ?? [])]);
+  const storage = createStorage({
+    ...(options.historySize === undefined ? {} : { historySize: options.historySize }),
+    ...(options.firstVersion === undefined ? {} : { firstVersion: options.firstVersion }),
+  });
+  const objects = createObjects(storage, kinds, clock);
+  const shelf = createShelf(storage, kinds, clock);
+  const lists = createLists(storage);
+
+  const users = new Map<string, SandboxUser>();
+  const tokens = new Map<string, string>();
+  const addUser = (user: SandboxUser): void => {
+    users.set(user.name, user);
+    tokens.set(randomBytes(24).toString('base64url'), user.name);
+  };
+  for (const user of [{ name: 'admin', groups: ['system:masters'] }, ...(options.users ?? [])]) {
+    addUser(user);
+  }
+  const authorise = createAccess(storage, kinds, users);
+
+  for (const kind of kinds.all().filter(({ custom }) => custom)) {
+    shelf.put(definitionOf(kind));
+  }
+  for (const object of options.objects ?? []) {
+    shelf.put(object);
+  }
+
+  let switches: FaultSwitches = {};
+  const requests: RequestRecord[] = [];
+  const sockets = new Set<Socket>();
+
+  const served: Served = {
+    name: options.name,
+    kinds,
+    storage,
+    objects,
+    lists,
+    authorise,
+    clock,
+    admit: options.admit,
+    silenced: (asked: Asked) => hits(switches.silence, asked),
+    issueToken: (user: string): string => {
+      if (!users.has(user)) {
+        addUser({ name: user });
+      }
+      const token = randomBytes(24).toString('base64url');
+      tokens.set(token, user);
+      return token;
+    },
+  };
+
+  const callerOf = (request: IncomingMessage): Caller | undefined => {
+    const token = /^Bearer (.+)$/.exec(request.headers.authorization ?? '')?.[1] ?? '';
+    const user = users.get(tokens.get(token) ?? '');
+    return user === undefined
+      ? undefined
+      : {
+          name: user.name,
+          uid: `uid-of-${user.name}`,
+          groups: [...(user.groups ?? []), 'system:authenticated'],
+        };
+  };
+
+  const note = (request: IncomingMessage, asked: Asked & { name: string | undefined }): void => {
+    requests.push({
+      ...asked,
+      atMs: clock.now(),
+      path: request.url ?? '',
+      userAgent: request.headers['user-agent'] ?? '',
+    });
+    requests.splice(0, requests.length - requestsKept);
+  };
+
+  const refuse = (response: ServerResponse, body: JsonRecord): void => {
+    if (!response.headersSent) {
+      response.writeHead(Number(body['code']), { 'content-type': 'application/json' });
+      response.end(JSON.stringify(body));
+    }
+  };
+
+  const faulted = async (asked: Asked, response: ServerResponse): Promise<boolean> => {
+    const { slow, fail, forbid, disconnect, loseReply } = switches;
+    if (slow !== undefined && hits(slow, asked)) {
+      await new Promise((resolve) => setTimeout(resolve, slow.ms));
+    }
+    if (hits(disconnect, asked)) {
+      hangUp(response);
+      return true;
+    }
+    if (hits(loseReply, asked)) {
+      // whatever is written from now on never arrives
+      response.socket?.cork();
+      response.on('finish', () => hangUp(response));
+      response.end = ((): ServerResponse => {
+        hangUp(response);
+        return response;
+      }) as typeof response.end;
+    }
+    if (fail !== undefined && hits(fail, asked)) {
+      refuse(response, { ...status(fail.status ?? 500, 'InternalError', 'told to fail') });
+      return true;
+    }
+    if (hits(forbid, asked)) {
+      const message = `${asked.resource} is forbidden: User "${asked.user}" cannot ${asked.verb} resource "${asked.resource}": told to forbid`;
+      refuse(response, { ...status(403, 'Forbidden', message) });
+      return true;
+    }
+    return false;
+  };
+
+  const server = createServer((request, response) => {
+    answer(served, request, response, { callerOf, note, faulted, refuse }).catch(
+      (error: unknown) => {
+        // a bug of the sandbox: said in the answer, so that the test that met it shows it
+        refuse(response, { ...status(500, 'InternalError', `sandbox: ${String(error)}`) });
+      },
+    );
+  });
+  server.keepAliveTimeout = 5_000;
+  server.on('connection', (socket) => {
+    sockets.add(socket);
+    socket.on('close', () => sockets.delete(socket));
+  });
+
+  const listen = (port: number): Promise<number> =>
+    new Promise((resolve, reject) => {
+      server.once('error', reject);
+      server.listen(port, '127.0.0.1', () => {
+        server.off('error', reject);
+        resolve((server.address() as AddressInfo).port);
+      });
+    });
+  const port = await listen(options.port ?? 0);
+  const url = `http://127.0.0.1:${port}`;
+
+  const cutAll = (): void => {
+    for (const socket of sockets) {
+      socket.destroy();
+    }
+  };
+  const stopListening = (): Promise<void> =>
+    new Promise((resolve) => {
+      server.close(() => resolve());
+      cutAll();
+    });
+
+  const tokenOf = (user: string): string => {
+    const found = [...tokens].find(([, name]) => name === user)?.[0];
+    if (found === undefined) {
+      throw new Error(`the sandbox knows no user ${user}`);
+    }
+    return found;
+  };
+
+  return {
+    name: options.name,
+    url,
+    port,
+    clock,
+    kinds,
+    /** The rules of the API without HTTP, for controllers; refusals are thrown (`statusOf`). */
+    api: objects,
+    storage,
+    /** Objects as they are wanted, past all rules: status included, uid and version kept. */
+    objects: shelf,
+    addUser,
+    token: tokenOf,
+    /** A kubeconfig, as YAML, of a known user. The client insists on the TLS flag before it speaks HTTP. */
+    kubeconfig: (user = 'admin'): string =>
+      JSON.stringify({
+        apiVersion: 'v1',
+        kind: 'Config',
+        'current-context': options.name,
+        clusters: [
+          { name: options.name, cluster: { server: url, 'insecure-skip-tls-verify': true } },
+        ],
+        users: [{ name: user, user: { token: tokenOf(user) } }],
+        contexts: [{ name: options.name, context: { cluster: options.name, user } }],
+      }),
+    requests: (): readonly RequestRecord[] => [...requests],
+    faults: {
+      /** Replaces all switches. */
+      set: (next: FaultSwitches): void => {
+        switches = next;
+      },
+      clear: (): void => {
+        switches = {};
+      },
+      /** Ends every watch with 410 and forgets the past, as after a compaction. */
+      expireWatches: (): void => {
+        lists.expire();
+        storage.expire();
+      },
+      /** Cuts every connection that is open; new ones are welcome. */
+      cutConnections: cutAll,
+      /** Ends every watch without a word. */
+      dropWatches: (): void => storage.drop(),
+      /** Goes back to what was at a version, counter included. */
+      restoreTo: (resourceVersion: number | string): void => {
+        lists.expire();
+        storage.restore(Number(resourceVersion));
+      },
+      /** Nobody listens any more: connections are refused until `up`. */
+      down: stopListening,
+      up: async (): Promise<void> => {
+        await listen(port);
+      },
+    },
+    close: async (): Promise<void> => {
+      storage.drop();
+      await stopListening();
+    },
+  };
+};
+
+export type ApiServer = Awaited<ReturnType<typeof startApiServer>>;

@@ -1,0 +1,84 @@
+/** Time for the sandbox: the real one in the demo, a virtual one in tests, which moves only when told. */
+export interface SandboxClock {
+  /** Milliseconds since the epoch. */
+  now(): number;
+  /** Calls `act` once after `ms`; gives the way to call it off. */
+  after(ms: number, act: () => void): () => void;
+}
+
+export const realClock: SandboxClock = {
+  now: () => Date.now(),
+  after: (ms, act) => {
+    const timer = setTimeout(act, ms);
+    return () => clearTimeout(timer);
+  },
+};
+
+export interface VirtualClock extends SandboxClock {
+  /** Moves on by `ms`, and lets everything that falls due in between happen, in order of time. */
+  advance(ms: number): Promise<void>;
+  /** How many things are waiting for their time. */
+  pending(): number;
+}
+
+interface Due {
+  readonly at: number;
+  readonly order: number;
+  readonly act: () => void;
+}
+
+// enough turns for a chain of promises that wait for nothing but each other
+const settle = async (): Promise<void> => {
+  for (let turn = 0; turn < 8; turn += 1) {
+    await new Promise<void>((resolve) => {
+      setImmediate(resolve);
+    });
+  }
+};
+
+/** A clock that stands still until `advance`; two things due at one time happen in order of asking. */
+export const virtualClock = (startMs: number): VirtualClock => {
+  const due = new Set<Due>();
+  let now = startMs;
+  let order = 0;
+
+  const next = (until: number): Due | undefined => {
+    let first: Due | undefined;
+    for (const one of due) {
+      const earlier =
+        first === undefined ||
+        one.at < first.at ||
+        (one.at === first.at && one.order < first.order);
+      first = one.at <= until && earlier ? one : first;
+    }
+    return first;
+  };
+
+  return {
+    now: () => now,
+    after: (ms, act) => {
+      order += 1;
+      const one = { at: now + Math.max(0, ms), order, act };
+      due.add(one);
+      return () => {
+        due.delete(one);
+      };
+    },
+    advance: async (ms) => {
+      const until = now + ms;
+      await settle();
+      for (let one = next(until); one !== undefined; one = next(until)) {
+        due.delete(one);
+        now = one.at;
+        one.act();
+        await settle();
+      }
+      now = until;
+    },
+    pending: () => due.size,
+  };
+};
+
+/** Whole seconds in UTC, as Kubernetes writes times. */
+export const timestamp = (ms: number): string =>
+  `${new Date(Math.floor(ms / 1000) * 1000).toISOString().slice(0, 19)}Z`;
