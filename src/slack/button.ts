@@ -1,0 +1,31 @@
+import { z } from 'zod';
+import type { Button } from '#src/view.ts';
+
+/** What a click on one of our buttons asks for; never authority, which is decided anew for the clicker. */
+export const ButtonValue = z.object({
+  c: z.string().min(1),
+  i: z.record(z.string(), z.union([z.string(), z.number(), z.boolean()])),
+});
+
+export interface ButtonRequest {
+  readonly command: string;
+  readonly input: Readonly<Record<string, string | number | boolean>>;
+}
+
+/** The `value` of a Slack button. */
+export const writeButtonValue = (button: Pick<Button, 'command' | 'input'>): string =>
+  JSON.stringify({ c: button.command, i: button.input });
+
+/** The request in the `value` of a clicked button; undefined where it is not one of ours. */
+export const readButtonValue = (value: string): ButtonRequest | undefined => {
+  const parsed = ButtonValue.safeParse(parseJson(value));
+  return parsed.success ? { command: parsed.data.c, input: parsed.data.i } : undefined;
+};
+
+const parseJson = (text: string): unknown => {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+};
