@@ -11,6 +11,7 @@ demo: setup ## Run the bot with a local Slack and two sandbox clusters; Ctrl-C e
 	@npm run --silent demo
 
 test: setup ## Run every check and every test; the last line counts them
+	@npm run --silent tools || true
 	@npm run --silent test
 
 check: node_modules/.package-lock.json ## Types, lint, unused code, drift of generated files (under 20 s)
@@ -22,7 +23,7 @@ bench: setup ## Measure: throughput, latency, memory, against their goals
 generate: node_modules/.package-lock.json ## Write the files that are derived from the code
 	@npm run --silent generate
 
-tools: node_modules/.package-lock.json ## Build the platform's tools (helm, helmfile, task, …) into a cache
+tools: node_modules/.package-lock.json ## Build the tools that check the platform (helm, helmfile, task) into .cache
 	@npm run --silent tools
 
 setup: ## Install what is missing: npm packages, redis-server, chromium, an emoji font
