@@ -22,6 +22,12 @@ export type Failure =
   | { readonly code: 'refused-person'; readonly why: string }
   | { readonly code: 'unknown-cluster'; readonly name: string; readonly known: readonly string[] }
   | {
+      readonly code: 'no-such-object';
+      readonly name: string;
+      readonly clusters: readonly string[];
+      readonly nearest: string | undefined;
+    }
+  | {
       readonly code: 'not-found';
       readonly object: FluxRef;
       readonly cluster: string;
@@ -92,6 +98,11 @@ export const explain = (failure: Failure): Explanation => {
     case 'not-found':
       return {
         what: `${printRef(failure.object)} does not exist on ${failure.cluster}.${maybe(failure.nearest)}`,
+        next: 'List what is there with get.',
+      };
+    case 'no-such-object':
+      return {
+        what: `Nothing on ${failure.clusters.join(' or ')} is called "${failure.name}".${maybe(failure.nearest)}`,
         next: 'List what is there with get.',
       };
     case 'ambiguous':

@@ -1,0 +1,157 @@
+import type { Cluster } from '#src/cluster/cluster.ts';
+import type { Context } from '#src/command/define.ts';
+import { nearest } from '#src/command/words.ts';
+import type { Failure } from '#src/failure.ts';
+import type { FluxObject } from '#src/flux/object.ts';
+import { type FluxRef, fluxKinds, kindFromWord, parseRef, printRef, sameRef } from '#src/flux/ref.ts';
+import { fail, ok, type Result } from '#src/result.ts';
+
+/** One object on one cluster, as a person named it. */
+export interface Named {
+  readonly cluster: string;
+  readonly ref: FluxRef;
+}
+
+const everyCluster: ReadonlySet<string> = new Set(['all', 'both']);
+
+/**
+ * The clusters that a word means, in the configured order: a name, `all` (or `both`), or, without a word,
+ * the default of the place; undefined where there is none and several are possible.
+ */
+export const resolveClusters = (
+  word: string | undefined,
+  context: Pick<Context, 'clusters' | 'defaultCluster'>,
+): Result<readonly Cluster[] | undefined, Failure> => {
+  const { clusters, defaultCluster } = context;
+  if (word !== undefined && everyCluster.has(word)) {
+    return ok(clusters);
+  }
+  const wanted = word ?? defaultCluster;
+  if (wanted === undefined) {
+    return ok(clusters.length === 1 ? clusters : undefined);
+  }
+  const found = clusters.filter((cluster) => cluster.name === wanted);
+  return found.length > 0
+    ? ok(found)
+    : fail({
+        code: 'unknown-cluster',
+        name: wanted,
+        known: [...clusters.map((cluster) => cluster.name), 'all'],
+      });
+};
+
+const mayUse = (context: Pick<Context, 'may'>, permission: string, named: Named): boolean =>
+  context.may(permission, {
+    cluster: named.cluster,
+    namespace: named.ref.namespace,
+    object: printRef(named.ref),
+  });
+
+/** `plex`, `media/plex` or `ks/plex`: whether it can mean this object. */
+const fits = (word: string, ref: FluxRef): boolean => {
+  const [first = '', second] = word.split('/');
+  if (second === undefined) {
+    return ref.name === first;
+  }
+  return ref.name === second && (ref.namespace === first || kindFromWord(first) === ref.kind);
+};
+
+// what people mean by a bare name is what applies things; its source is meant only where nothing else fits
+const preferred = (candidates: readonly FluxObject[]): readonly FluxObject[] => {
+  const appliers = candidates.filter((object) => fluxKinds[object.ref.kind].role === 'applier');
+  return appliers.length > 0 ? appliers : candidates;
+};
+
+const byShortName = (
+  word: string,
+  clusters: readonly Cluster[],
+  permission: string,
+  context: Context,
+): Result<readonly Named[], Failure> => {
+  const readable = (cluster: Cluster) =>
+    cluster
+      .objects()
+      .filter((object) => mayUse(context, permission, { cluster: cluster.name, ref: object.ref }));
+  const found = clusters.flatMap((cluster) =>
+    preferred(readable(cluster).filter((object) => fits(word, object.ref))).map((object) => ({
+      cluster: cluster.name,
+      ref: object.ref,
+    })),
+  );
+  const refs = [...new Set(found.map((named) => printRef(named.ref)))];
+  if (refs.length === 1) {
+    return ok(found);
+  }
+  if (refs.length > 1) {
+    return fail({ code: 'ambiguous', name: word, candidates: refs.toSorted().slice(0, 8) });
+  }
+  const known = clusters.flatMap((cluster) => readable(cluster).map((object) => object.ref));
+  const close =
+    nearest(word, known.map(printRef)) ?? nearest(word, known.map((ref) => ref.name));
+  const meant = known.find((ref) => ref.name === close || printRef(ref) === close);
+  return fail({
+    code: 'no-such-object',
+    name: word,
+    clusters: clusters.map((cluster) => cluster.name),
+    nearest: meant === undefined ? undefined : printRef(meant),
+  });
+};
+
+const byFullName = (
+  ref: FluxRef,
+  clusters: readonly Cluster[],
+  permission: string,
+  context: Context,
+): Result<readonly Named[], Failure> => {
+  // a cluster whose cache is not complete yet is asked itself, later
+  const there = clusters.filter(
+    (cluster) => cluster.cached(ref) !== undefined || !cluster.freshness().synced,
+  );
+  if (there.length > 0) {
+    return ok(there.map((cluster) => ({ cluster: cluster.name, ref })));
+  }
+  const [first] = clusters;
+  const known = clusters.flatMap((cluster) =>
+    cluster
+      .objects()
+      .filter((object) => mayUse(context, permission, { cluster: cluster.name, ref: object.ref }))
+      .map((object) => object.ref),
+  );
+  const sameName = known.find((other) => other.name === ref.name && !sameRef(other, ref));
+  return fail({
+    code: 'not-found',
+    object: ref,
+    cluster: first === undefined ? 'any cluster' : clusters.map((one) => one.name).join(' and '),
+    nearest: sameName === undefined ? nearest(printRef(ref), known.map(printRef)) : printRef(sameName),
+  });
+};
+
+/**
+ * Finds what a person named, in the caches, among what they may use `permission` on.
+ * With `all`, the object on each cluster that has it, in the configured order.
+ * @returns at least one; more than one only where the word for the cluster says so
+ */
+export const resolveObject = (
+  word: string,
+  clusterWord: string | undefined,
+  permission: string,
+  context: Context,
+): Result<readonly Named[], Failure> => {
+  const clusters = resolveClusters(clusterWord, context);
+  if (!clusters.ok) {
+    return clusters;
+  }
+  const searched = clusters.value ?? context.clusters;
+  const full = parseRef(word);
+  const found = full.ok
+    ? byFullName(full.value, searched, permission, context)
+    : byShortName(word.toLowerCase(), searched, permission, context);
+  if (found.ok && clusters.value === undefined && found.value.length > 1) {
+    return fail({
+      code: 'ambiguous',
+      name: word,
+      candidates: found.value.map((named) => `${printRef(named.ref)} ${named.cluster}`),
+    });
+  }
+  return found;
+};

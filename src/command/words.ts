@@ -1,0 +1,159 @@
+import { fail, ok, type Result } from '#src/result.ts';
+
+// chat clients rewrite what people type: curly quotes, and two hyphens to a dash
+const straighten = (text: string): string =>
+  text
+    .replace(/[\u2018\u2019\u201a\u201b]/g, "'")
+    .replace(/[\u201c\u201d\u201e\u201f]/g, '"')
+    .replace(/(^|\s)[\u2013\u2014](?=[a-zA-Z])/g, '$1--')
+    .replace(/\u00a0/g, ' ');
+
+// a word is a run of plain characters, escaped ones and quoted stretches; an open quote ends with the text
+const wordForm = /(?:[^\s"'\\]|\\[\s\S]|\\$|"(?:[^"\\]|\\[\s\S])*(?:"|\\?$)|'[^']*(?:'|$))+/g;
+const pieceForm = /"((?:[^"\\]|\\[\s\S])*)(?:"|\\?$)|'([^']*)(?:'|$)|\\([\s\S]?)|([^\s"'\\]+)/g;
+
+const withoutEscapes = (text: string): string => text.replace(/\\([\s\S])/g, '$1');
+
+/**
+ * Splits what a person typed into words, as a shell would: quotes keep spaces, a backslash keeps the next
+ * character. Undoes what chat clients make of quotes and hyphens. Never throws.
+ */
+export const tokenize = (text: string): readonly string[] =>
+  (straighten(text).match(wordForm) ?? []).map((word) =>
+    word.replace(
+      pieceForm,
+      (_, double?: string, single?: string, escaped?: string, plain?: string) =>
+        double === undefined ? (single ?? escaped ?? plain ?? '') : withoutEscapes(double),
+    ),
+  );
+
+export interface ArgumentShape {
+  /** As in the schema: `withSource`. */
+  readonly name: string;
+  readonly type: 'boolean' | 'string' | 'number';
+}
+
+/** `withSource` → `with-source`, the form of a flag. */
+export const flagName = (name: string): string =>
+  name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
+
+type Input = Record<string, string | boolean | number>;
+
+const readFlag = (
+  word: string,
+  next: string | undefined,
+  shapes: readonly ArgumentShape[],
+): Result<
+  { readonly name: string; readonly value: string | boolean; readonly took: number },
+  string
+> => {
+  const [, written = '', , inline] = /^--([^=]+)(=(.*))?$/s.exec(word) ?? [];
+  const negated = shapes.find(
+    (shape) => shape.type === 'boolean' && `no-${flagName(shape.name)}` === written,
+  );
+  if (negated !== undefined && inline === undefined) {
+    return ok({ name: negated.name, value: false, took: 1 });
+  }
+  const shape = shapes.find((candidate) => flagName(candidate.name) === written.toLowerCase());
+  if (shape === undefined) {
+    const close = nearest(
+      written,
+      shapes.map((candidate) => flagName(candidate.name)),
+    );
+    return fail(
+      `There is no flag --${written}.${close === undefined ? '' : ` Did you mean --${close}?`}`,
+    );
+  }
+  if (shape.type === 'boolean') {
+    return inline === undefined || inline === 'true' || inline === 'false'
+      ? ok({ name: shape.name, value: inline !== 'false', took: 1 })
+      : fail(`--${written} is on or off and takes no value "${inline}".`);
+  }
+  if (inline !== undefined) {
+    return ok({ name: shape.name, value: inline, took: 1 });
+  }
+  return next === undefined || next.startsWith('--')
+    ? fail(`--${written} needs a value.`)
+    : ok({ name: shape.name, value: next, took: 2 });
+};
+
+const typed = (
+  shape: ArgumentShape | undefined,
+  value: string | boolean,
+): string | boolean | number =>
+  shape?.type === 'number' &&
+  typeof value === 'string' &&
+  value.trim() !== '' &&
+  !Number.isNaN(Number(value))
+    ? Number(value)
+    : value;
+
+/**
+ * Reads words into the input of a command: flags by name, the others by position.
+ * @returns the input for the command's schema; or every problem, in words
+ */
+export const readWords = (
+  words: readonly string[],
+  shapes: readonly ArgumentShape[],
+  positional: readonly string[],
+): Result<Readonly<Input>, readonly string[]> => {
+  const input: Input = {};
+  const problems: string[] = [];
+  const free: string[] = [];
+  for (let at = 0; at < words.length; ) {
+    const word = words[at] ?? '';
+    if (!/^--./.test(word)) {
+      free.push(word);
+      at += 1;
+      continue;
+    }
+    const flag = readFlag(word, words[at + 1], shapes);
+    if (flag.ok) {
+      const { name, value, took } = flag.value;
+      input[name] = typed(
+        shapes.find((shape) => shape.name === name),
+        value,
+      );
+      at += took;
+    } else {
+      problems.push(flag.failure);
+      at += 1;
+    }
+  }
+  free.forEach((word, position) => {
+    const name = positional[position];
+    if (name === undefined) {
+      problems.push(`"${word}" is one word too many.`);
+    } else {
+      input[name] ??= typed(
+        shapes.find((shape) => shape.name === name),
+        word,
+      );
+    }
+  });
+  return problems.length === 0 ? ok(input) : fail(problems);
+};
+
+const distance = (left: string, right: string): number => {
+  let row = Array.from({ length: right.length + 1 }, (_, index) => index);
+  for (let i = 1; i <= left.length; i++) {
+    const next = [i];
+    for (let j = 1; j <= right.length; j++) {
+      const substitute = (row[j - 1] ?? 0) + (left[i - 1] === right[j - 1] ? 0 : 1);
+      next.push(Math.min(substitute, (row[j] ?? 0) + 1, (next[j - 1] ?? 0) + 1));
+    }
+    row = next;
+  }
+  return row[right.length] ?? 0;
+};
+
+/** The candidate that a typo most likely meant; undefined where none is close. */
+export const nearest = (word: string, candidates: readonly string[]): string | undefined => {
+  const wanted = word.toLowerCase().slice(0, 100);
+  const scored = candidates
+    .map((candidate) => ({ candidate, off: distance(wanted, candidate.toLowerCase()) }))
+    .toSorted((left, right) => left.off - right.off);
+  const [best] = scored;
+  const allowed = Math.max(1, Math.floor(wanted.length / 3));
+  return best !== undefined && best.off <= allowed ? best.candidate : undefined;
+};

@@ -1,0 +1,58 @@
+import { fc, test } from '@fast-check/vitest';
+import { describe, expect, it } from 'vitest';
+import type { Actor } from '#src/command/actor.ts';
+import { authorise, type Policy } from '#src/command/policy.ts';
+
+const robin: Actor = { kind: 'slack', team: 'T1', user: 'U1', name: 'robin', groups: ['S1'] };
+const target = { cluster: 'apps', namespace: 'media', object: 'ks/media/plex' };
+
+const policy: Policy = {
+  teams: ['T1'],
+  grants: [
+    {
+      role: 'operator',
+      permissions: ['reconcile'],
+      subjects: ['slack-group:T1:S1'],
+      clusters: ['apps'],
+      namespaces: ['media'],
+    },
+  ],
+};
+
+describe('who may do what', () => {
+  it('allows what a grant covers, and names the role', () => {
+    expect(authorise(robin, 'reconcile', target, policy)).toEqual({
+      kind: 'allow',
+      role: 'operator',
+    });
+  });
+
+  it.each([
+    ['another permission', robin, 'suspend', target],
+    ['another cluster', robin, 'reconcile', { ...target, cluster: 'infra' }],
+    ['another namespace', robin, 'reconcile', { ...target, namespace: 'pki' }],
+    ['a target without a namespace', robin, 'reconcile', { cluster: 'apps' }],
+    ['another person', { ...robin, user: 'U2', groups: [] }, 'reconcile', target],
+    ['the same group of another workspace', { ...robin, team: 'T2' }, 'reconcile', target],
+  ] as const)('refuses %s', (_, actor, permission, where) => {
+    expect(authorise(actor as Actor, permission, where, policy).kind).toBe('reject');
+  });
+
+  it('names what is missing', () => {
+    expect(authorise(robin, 'suspend', target, policy)).toEqual({
+      kind: 'reject',
+      why: 'suspend on ks/media/plex on apps',
+    });
+  });
+
+  const word = fc.constantFrom('a', 'b', 'c');
+  test.prop([word, word, word, fc.record({ cluster: word, namespace: word })])(
+    'denies everything where there are no grants',
+    (user, permission, group, where) => {
+      const actor: Actor = { kind: 'slack', team: 'T1', user, name: user, groups: [group] };
+      expect(authorise(actor, permission, where, { teams: ['T1'], grants: [] }).kind).toBe(
+        'reject',
+      );
+    },
+  );
+});
