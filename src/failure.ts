@@ -46,7 +46,6 @@ export type Failure =
       readonly object: FluxRef;
       readonly cluster: string;
       readonly holder: string;
-      readonly since: number;
     }
   | {
       readonly code: 'changed';
@@ -57,6 +56,8 @@ export type Failure =
   | { readonly code: 'forbidden'; readonly cluster: string; readonly right: string }
   | { readonly code: 'cluster-unreachable'; readonly cluster: string; readonly detail: string }
   | { readonly code: 'timed-out'; readonly what: string; readonly afterMs: number }
+  /** Flux tried and said why it did not work. */
+  | { readonly code: 'flux'; readonly what: string; readonly next: string }
   | { readonly code: 'store-unavailable' }
   | { readonly code: 'unexpected'; readonly reference: string };
 
@@ -82,7 +83,7 @@ export const explain = (failure: Failure): Explanation => {
       return { what: failure.issues.join(' '), next: `Usage: ${failure.usage}` };
     case 'not-allowed':
       return {
-        what: `${failure.who} may not do this: ${failure.permission} on ${failure.target} is missing.`,
+        what: `${failure.who} may not do this; missing: ${failure.target}.`,
         next: 'Whoever keeps the bot’s configuration can grant it under "access".',
       };
     case 'refused-person':
@@ -142,6 +143,8 @@ export const explain = (failure: Failure): Explanation => {
         what: `${failure.what} did not end within ${Math.round(failure.afterMs / 1000)} s.`,
         next: 'It may still be running; see status.',
       };
+    case 'flux':
+      return { what: failure.what, next: failure.next };
     case 'store-unavailable':
       return {
         what: 'The bot cannot reach its own store, so nothing was done.',

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import type { AccessRight, Cluster } from '#src/cluster/cluster.ts';
 import type { Actor } from '#src/command/actor.ts';
-import type { Target } from '#src/command/policy.ts';
+import type { Grant, Target } from '#src/command/policy.ts';
 import { type ArgumentShape, flagName } from '#src/command/words.ts';
 import type { Failure } from '#src/failure.ts';
 import type { Incident } from '#src/incident/incident.ts';
@@ -27,6 +27,10 @@ export interface Context {
   /** Open incidents as the store has them. */
   readonly incidents: () => Promise<readonly Incident[]>;
   readonly commands: readonly CommandDoc[];
+  /** Everything that the actor may do. */
+  readonly grants: readonly Grant[];
+  /** Whether the actor may use a permission anywhere at all. */
+  readonly mayEver: (permission: string | undefined) => boolean;
 }
 
 /** A right on the Kubernetes API that a command needs of the bot; roles in deploy/ are made of these. */
@@ -58,7 +62,7 @@ export type StepOutcome =
     }
   | {
       readonly kind: 'failed';
-      readonly failure: Failure | { readonly code: 'flux'; readonly what: string };
+      readonly failure: Failure;
       readonly data?: Json;
     };
 
@@ -100,7 +104,8 @@ export interface Command<Args extends z.ZodObject, Plan extends z.ZodType> {
   readonly positional: readonly (keyof z.input<Args> & string)[];
   /** Each one is parsed by a test. */
   readonly examples: readonly string[];
-  readonly permission: string;
+  /** Undefined: every full member may, as it shows nothing but what is the person's own. */
+  readonly permission: string | undefined;
   readonly needs: readonly Needs[];
   /** What it is about; permission is asked for each, and an act locks each that names an object. */
   targets(args: z.output<Args>, context: Context): Result<readonly Target[], Failure>;
@@ -124,7 +129,7 @@ export interface CommandDoc {
   readonly name: string;
   readonly summary: string;
   readonly kind: 'read' | 'act';
-  readonly permission: string;
+  readonly permission: string | undefined;
   readonly needs: readonly Needs[];
   readonly positional: readonly string[];
   readonly arguments: readonly ArgumentDoc[];

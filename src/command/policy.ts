@@ -5,6 +5,8 @@ export interface Target {
   readonly cluster?: string | undefined;
   readonly namespace?: string | undefined;
   readonly object?: string | undefined;
+  /** Asked for a list, which is filtered by object later: a grant for a part of the cluster is enough. */
+  readonly any?: boolean | undefined;
 }
 
 /** Who may do what where. Plain data, made from the configuration. */
@@ -66,7 +68,7 @@ export const authorise = (
       candidate.subjects.some((subject) => subjects.has(subject)) &&
       (candidate.permissions.includes('*') || candidate.permissions.includes(permission)) &&
       covers(candidate.clusters, target.cluster) &&
-      covers(candidate.namespaces, target.namespace),
+      (target.any === true || covers(candidate.namespaces, target.namespace)),
   );
   return grant === undefined
     ? { kind: 'reject', why: `${permission} on ${sayTarget(target)}` }

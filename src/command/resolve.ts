@@ -3,8 +3,16 @@ import type { Context } from '#src/command/define.ts';
 import { nearest } from '#src/command/words.ts';
 import type { Failure } from '#src/failure.ts';
 import type { FluxObject } from '#src/flux/object.ts';
-import { type FluxRef, fluxKinds, kindFromWord, parseRef, printRef, sameRef } from '#src/flux/ref.ts';
+import {
+  type FluxRef,
+  fluxKinds,
+  kindFromWord,
+  parseRef,
+  printRef,
+  sameRef,
+} from '#src/flux/ref.ts';
 import { fail, ok, type Result } from '#src/result.ts';
+import { byName } from '#src/text/order.ts';
 
 /** One object on one cluster, as a person named it. */
 export interface Named {
@@ -83,11 +91,15 @@ const byShortName = (
     return ok(found);
   }
   if (refs.length > 1) {
-    return fail({ code: 'ambiguous', name: word, candidates: refs.toSorted().slice(0, 8) });
+    return fail({ code: 'ambiguous', name: word, candidates: refs.toSorted(byName).slice(0, 8) });
   }
   const known = clusters.flatMap((cluster) => readable(cluster).map((object) => object.ref));
   const close =
-    nearest(word, known.map(printRef)) ?? nearest(word, known.map((ref) => ref.name));
+    nearest(word, known.map(printRef)) ??
+    nearest(
+      word,
+      known.map((ref) => ref.name),
+    );
   const meant = known.find((ref) => ref.name === close || printRef(ref) === close);
   return fail({
     code: 'no-such-object',
@@ -122,7 +134,8 @@ const byFullName = (
     code: 'not-found',
     object: ref,
     cluster: first === undefined ? 'any cluster' : clusters.map((one) => one.name).join(' and '),
-    nearest: sameName === undefined ? nearest(printRef(ref), known.map(printRef)) : printRef(sameName),
+    nearest:
+      sameName === undefined ? nearest(printRef(ref), known.map(printRef)) : printRef(sameName),
   });
 };
 

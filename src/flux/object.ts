@@ -19,7 +19,7 @@ export interface FluxObject {
   readonly createdAt: number;
   readonly deleting: boolean;
   readonly suspended: boolean;
-  readonly annotations: Readonly<Record<string, string>>;
+  readonly annotations: Readonly<Record<string, string | undefined>>;
   readonly owner: FluxRef | undefined;
   readonly conditions: readonly Condition[];
   readonly intervalMs: number | undefined;

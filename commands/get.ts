@@ -1,0 +1,192 @@
+import { z } from 'zod';
+import { clusterArgument } from '#src/command/arguments.ts';
+import { type Context, defineCommand } from '#src/command/define.ts';
+import { resolveClusters } from '#src/command/resolve.ts';
+import { type Health, healthOf, sayHealth } from '#src/flux/health.ts';
+import type { FluxObject } from '#src/flux/object.ts';
+import { fluxKinds, kindFromWord, printRef } from '#src/flux/ref.ts';
+import { shortRevision } from '#src/flux/revision.ts';
+import { ok } from '#src/result.ts';
+import { sayCount } from '#src/text/duration.ts';
+import type { Line, View } from '#src/view.ts';
+
+const filters = ['failing', 'waiting', 'suspended', 'stale', 'progressing', 'all'] as const;
+type Filter = (typeof filters)[number];
+
+const Row = z.object({
+  cluster: z.string(),
+  object: z.string(),
+  words: z.string(),
+  revision: z.string(),
+});
+
+const Plan = z.object({
+  what: z.string(),
+  total: z.number(),
+  rows: z.array(Row),
+  page: z.number(),
+  pages: z.number(),
+  cluster: z.string().optional(),
+  filter: z.enum(filters),
+  kind: z.string().optional(),
+  namespace: z.string().optional(),
+});
+
+const pageSize = 25;
+
+const passes: Record<Filter, (health: Health) => boolean> = {
+  failing: (health) => health.state === 'failing' && !health.suspended,
+  waiting: (health) => health.state === 'waiting' && !health.suspended,
+  suspended: (health) => health.suspended,
+  stale: (health) => health.stale,
+  progressing: (health) => health.state === 'progressing' && !health.suspended,
+  all: () => true,
+};
+
+const order: Record<Health['state'], number> = { failing: 0, waiting: 1, progressing: 2, ready: 3 };
+
+const kindArgument = z
+  .string()
+  .refine((word) => kindFromWord(word) !== undefined, {
+    error: `not a Flux kind; use one of ${Object.values(fluxKinds)
+      .map((kind) => kind.short)
+      .join(', ')}`,
+  })
+  .optional()
+  .describe('Only this kind: ks, hr, gitrepo, …');
+
+const revisionOf = (object: FluxObject): string => {
+  const written =
+    object.lastAppliedRevision ?? object.artifactRevision ?? object.history[0]?.revision;
+  return written === undefined ? '' : shortRevision(written);
+};
+
+const args = z.object({
+  filter: z.enum(filters).default('all').describe('Only objects in this state'),
+  cluster: clusterArgument,
+  kind: kindArgument,
+  namespace: z.string().optional().describe('Only this namespace'),
+  page: z.number().int().min(1).default(1).describe('Page of a long list'),
+});
+
+const listObjects = (
+  wanted: z.output<typeof args>,
+  clusters: Context['clusters'],
+  context: Context,
+) => {
+  const kind = wanted.kind === undefined ? undefined : kindFromWord(wanted.kind);
+  return clusters.flatMap((cluster) =>
+    cluster
+      .objects()
+      .filter(({ ref }) => kind === undefined || ref.kind === kind)
+      .filter(({ ref }) => wanted.namespace === undefined || ref.namespace === wanted.namespace)
+      .filter(({ ref }) =>
+        context.may('get', {
+          cluster: cluster.name,
+          namespace: ref.namespace,
+          object: printRef(ref),
+        }),
+      )
+      .map((object) => {
+        const source = object.source === undefined ? undefined : cluster.cached(object.source);
+        return { cluster: cluster.name, object, health: healthOf(object, source) };
+      })
+      .filter(({ health }) => passes[wanted.filter](health)),
+  );
+};
+
+/** Lists objects, worst first. */
+export const get = defineCommand({
+  name: 'get',
+  summary: 'List Flux objects: all, or only failing, waiting, suspended or stale ones.',
+  kind: 'read',
+  args,
+  positional: ['filter', 'cluster'],
+  examples: ['get', 'get failing', 'get suspended all', 'get all infra --kind hr --namespace pki'],
+  permission: 'get',
+  needs: [],
+  targets: ({ cluster }, context) => {
+    const clusters = resolveClusters(cluster, context);
+    return clusters.ok
+      ? ok((clusters.value ?? context.clusters).map((one) => ({ cluster: one.name, any: true })))
+      : clusters;
+  },
+  plan: {
+    schema: Plan,
+    make: async (wanted, context) => {
+      const clusters = resolveClusters(wanted.cluster, context);
+      if (!clusters.ok) {
+        return clusters;
+      }
+      const found = listObjects(wanted, clusters.value ?? context.clusters, context).toSorted(
+        (left, right) =>
+          order[left.health.state] - order[right.health.state] ||
+          printRef(left.object.ref).localeCompare(printRef(right.object.ref)),
+      );
+      const pages = Math.max(1, Math.ceil(found.length / pageSize));
+      const page = Math.min(wanted.page, pages);
+      const kind = wanted.kind === undefined ? 'object' : `${wanted.kind} object`;
+      const state = wanted.filter === 'all' ? '' : ` ${wanted.filter}`;
+      return ok({
+        what: `${sayCount(found.length, kind)}${state}`,
+        total: found.length,
+        rows: found.slice((page - 1) * pageSize, page * pageSize).map((one) => ({
+          cluster: one.cluster,
+          object: printRef(one.object.ref),
+          words: sayHealth(one.health),
+          revision: revisionOf(one.object),
+        })),
+        page,
+        pages,
+        filter: wanted.filter,
+        ...(wanted.cluster === undefined ? {} : { cluster: wanted.cluster }),
+        ...(wanted.kind === undefined ? {} : { kind: wanted.kind }),
+        ...(wanted.namespace === undefined ? {} : { namespace: wanted.namespace }),
+      });
+    },
+  },
+  view: (plan): View => {
+    const line: Line = [{ kind: 'bold', text: plan.what }];
+    const { page, pages, filter, cluster, kind, namespace } = plan;
+    const same = {
+      filter,
+      ...(cluster === undefined ? {} : { cluster }),
+      ...(kind === undefined ? {} : { kind }),
+      ...(namespace === undefined ? {} : { namespace }),
+    };
+    return {
+      summary: plan.what,
+      parts: [
+        {
+          kind: 'heading',
+          tone: plan.total === 0 || filter !== 'failing' ? 'neutral' : 'failing',
+          line: pages === 1 ? line : [...line, `, page ${page} of ${pages}`],
+        },
+        ...(plan.rows.length === 0
+          ? []
+          : [
+              {
+                kind: 'table' as const,
+                columns: ['Object', 'Cluster', 'State', 'Revision'],
+                rows: plan.rows.map((row) => [
+                  [row.object],
+                  [row.cluster],
+                  [row.words],
+                  [row.revision],
+                ]),
+              },
+            ]),
+        ...(page < pages
+          ? [
+              {
+                kind: 'buttons' as const,
+                buttons: [
+                  { label: 'Next page', command: 'get', input: { ...same, page: page + 1 } },
+                ],
+              },
+            ]
+          : []),
+      ],
+    };
+  },
+});

@@ -1,0 +1,300 @@
+import type { Clock, Ids } from '#src/clock.ts';
+import { type Actor, actorName } from '#src/command/actor.ts';
+import { contextFor, missingRight, type Surroundings } from '#src/command/context.ts';
+import type { AnyCommand, Context, Planned, Prepared } from '#src/command/define.ts';
+import {
+  type AuditFact,
+  type Journal,
+  journalCounter,
+  journalMac,
+  type Place,
+  planHash,
+} from '#src/command/journal.ts';
+import {
+  type AuditedCommit,
+  journalCardId,
+  lockKeys,
+  progressOf,
+  writeJournal,
+} from '#src/command/journals.ts';
+import type { Target } from '#src/command/policy.ts';
+import { nearest, readWords, tokenize } from '#src/command/words.ts';
+import type { Failure } from '#src/failure.ts';
+import { parseRef } from '#src/flux/ref.ts';
+import type { Log } from '#src/log.ts';
+import { fail, ok, type Result } from '#src/result.ts';
+import { isStoreUnavailable, type Json, type Store } from '#src/store/store.ts';
+import type { View } from '#src/view.ts';
+
+/** One request, whoever asked and however. */
+export interface Invocation {
+  readonly origin: 'slash' | 'mention' | 'button' | 'terminal';
+  readonly actor: Actor;
+  readonly place: Place;
+  /** What was typed after the root command; or a command with its input, as a button carries it. */
+  readonly request: { readonly text: string } | { readonly command: string; readonly input: Json };
+}
+
+export type Reply =
+  /** For the one who asked. */
+  | { readonly kind: 'view'; readonly invocation: string; readonly view: View }
+  | { readonly kind: 'failed'; readonly invocation: string; readonly failure: Failure }
+  /** Recorded and on its way; its card shows what becomes of it. */
+  | {
+      readonly kind: 'queued';
+      readonly invocation: string;
+      readonly journal: string;
+      readonly card: string | undefined;
+      readonly view: View;
+    };
+
+export interface DispatcherOptions {
+  /** Undefined where commands only read and nothing is kept (the terminal without a store). */
+  readonly store: Store | undefined;
+  readonly clock: Clock;
+  readonly ids: Ids;
+  readonly commands: readonly AnyCommand[];
+  readonly surroundings: Surroundings;
+  readonly commit: AuditedCommit;
+  readonly key: string;
+  readonly log: Log;
+  readonly onJournal: () => void;
+}
+
+export type Dispatch = (invocation: Invocation) => Promise<Reply>;
+
+interface Request {
+  readonly id: string;
+  readonly invocation: Invocation;
+  readonly command: AnyCommand;
+  readonly prepared: Prepared;
+  readonly context: Context;
+  readonly targets: readonly Target[];
+}
+
+const sayTarget = (target: Target): string =>
+  [target.cluster, target.object ?? target.namespace]
+    .filter((part) => part !== undefined)
+    .join('/');
+
+const read = (
+  invocation: Invocation,
+  commands: readonly AnyCommand[],
+): Result<{ readonly command: AnyCommand; readonly prepared: Prepared }, Failure> => {
+  const { request } = invocation;
+  const words = 'text' in request ? tokenize(request.text) : [];
+  const name = 'text' in request ? (words[0] ?? 'help').toLowerCase() : request.command;
+  const command = commands.find((one) => one.doc.name === name);
+  if (command === undefined) {
+    return fail({
+      code: 'unknown-command',
+      name,
+      nearest: nearest(
+        name,
+        commands.map((one) => one.doc.name),
+      ),
+    });
+  }
+  const { usage } = command.doc;
+  const input =
+    'text' in request
+      ? readWords(words.slice(1), command.doc.arguments, command.doc.positional)
+      : ok(request.input);
+  if (!input.ok) {
+    return fail({ code: 'invalid-arguments', issues: input.failure, usage });
+  }
+  const prepared = command.prepare(input.value);
+  return prepared.ok
+    ? ok({ command, prepared: prepared.value })
+    : fail({ code: 'invalid-arguments', issues: prepared.failure, usage });
+};
+
+/** RFC 3339 with nanoseconds, as Flux's own tools write it, and a part that nobody can guess. */
+const tokenFor = (now: number, id: string): string =>
+  `${new Date(now).toISOString().replace('Z', '000000Z')}/${id}`;
+
+const attempts = 10;
+
+/**
+ * The one door: reads the request, decides, records, and answers or queues. Every request ends in a reply;
+ * what nobody expected carries a reference that is in the log.
+ */
+export const createDispatch = (options: DispatcherOptions): Dispatch => {
+  const { store, clock, ids, commands, surroundings, commit, key, log, onJournal } = options;
+
+  const fact = (
+    request: Pick<Request, 'id' | 'invocation'> & Partial<Request>,
+    kind: AuditFact['kind'],
+    outcome: string,
+    detail: string,
+  ): AuditFact => ({
+    at: clock.now(),
+    kind,
+    invocation: request.id,
+    actor: request.invocation.actor,
+    command: request.command?.doc.name ?? '',
+    input: request.prepared?.input ?? null,
+    targets: (request.targets ?? []).map(sayTarget),
+    outcome,
+    detail,
+  });
+
+  const refuse = async (
+    request: Pick<Request, 'id' | 'invocation'> & Partial<Request>,
+    outcome: string,
+    failure: Failure,
+  ): Promise<Reply> => {
+    const detail = 'target' in failure ? failure.target : failure.code;
+    await commit({}, [
+      fact(request, 'decided', outcome, detail),
+      fact(request, 'settled', 'nothing done', detail),
+    ]);
+    return { kind: 'failed', invocation: request.id, failure };
+  };
+
+  const answer = async (request: Request, planned: Planned): Promise<Reply> => {
+    const { context } = request;
+    const view = planned.view(undefined, context);
+    await commit({}, [
+      fact(request, 'decided', 'allowed', ''),
+      fact(request, 'settled', 'answered', ''),
+    ]);
+    return { kind: 'view', invocation: request.id, view };
+  };
+
+  const draft = (request: Request, planned: Planned, number: number): Journal => {
+    const { id, invocation, command, prepared, targets } = request;
+    const now = clock.now();
+    const unsigned = {
+      id: `CMD-${number}`,
+      invocation: id,
+      command: command.doc.name,
+      actor: invocation.actor,
+      place: invocation.place,
+      input: prepared.input as Journal['input'],
+      plan: planned.plan as Journal['plan'],
+      planHash: planHash(planned.plan),
+      token: tokenFor(now, id),
+      locks: [...lockKeys({ targets: [...targets] })],
+      targets: [...targets],
+      startedAt: now,
+    };
+    return {
+      ...unsigned,
+      status: 'running',
+      steps: planned.steps().map((step) => ({ name: step.name, state: 'pending' as const })),
+      mac: journalMac(unsigned, key),
+    };
+  };
+
+  const holderOf = async (from: Store, request: Request): Promise<Failure | undefined> => {
+    const named = request.targets.flatMap(({ cluster, object }) => {
+      const ref = object === undefined ? undefined : parseRef(object);
+      return cluster === undefined || ref?.ok !== true ? [] : [{ cluster, ref: ref.value }];
+    });
+    const locks = await from.readAll(lockKeys({ targets: [...request.targets] }));
+    const at = locks.findIndex((lock) => lock !== undefined);
+    const lock = locks[at]?.value;
+    const target = named[at];
+    return lock === undefined || target === undefined
+      ? undefined
+      : { code: 'busy', object: target.ref, cluster: target.cluster, holder: String(lock) };
+  };
+
+  const record = async (into: Store, request: Request, planned: Planned) => {
+    const counter = await into.read(journalCounter);
+    const number = (typeof counter?.value === 'number' ? counter.value : 0) + 1;
+    const journal = draft(request, planned, number);
+    const now = clock.now();
+    const view = planned.view(progressOf(journal, now), request.context);
+    const holder = `${journal.id} by ${actorName(journal.actor)}`;
+    const written = await writeJournal({
+      store: into,
+      commit,
+      before: undefined,
+      after: journal,
+      view,
+      dueAt: now,
+      now,
+      further: {
+        put: [
+          { key: journalCounter, value: number, expect: counter?.version ?? 0 },
+          ...journal.locks.map((lock) => ({ key: lock, value: holder, expect: 0 })),
+        ],
+      },
+      facts: [fact(request, 'decided', 'allowed', '')],
+    });
+    return { written, journal, view };
+  };
+
+  const queue = async (into: Store, request: Request, planned: Planned): Promise<Reply> => {
+    for (let attempt = 0; attempt < attempts; attempt++) {
+      const busy = await holderOf(into, request);
+      if (busy !== undefined) {
+        return refuse(request, 'refused', busy);
+      }
+      const { written, journal, view } = await record(into, request, planned);
+      if (written === 'committed') {
+        onJournal();
+        const { channel } = journal.place;
+        const card = channel === undefined ? undefined : journalCardId(journal.id, channel);
+        return { kind: 'queued', invocation: request.id, journal: journal.id, card, view };
+      }
+    }
+    throw new Error('the request could not be recorded in ten attempts');
+  };
+
+  const decide = async (id: string, invocation: Invocation): Promise<Reply> => {
+    const asked = read(invocation, commands);
+    if (!asked.ok) {
+      return refuse({ id, invocation }, 'invalid', asked.failure);
+    }
+    const { command, prepared } = asked.value;
+    const { actor, place } = invocation;
+    const context = contextFor(surroundings, actor, place.channel, clock.now());
+    const partial = { id, invocation, command, prepared };
+    const { permission } = command.doc;
+    const notAllowed = (target: string): Failure => ({
+      code: 'not-allowed',
+      permission: permission ?? '',
+      target,
+      who: actorName(actor),
+    });
+    if (!context.mayEver(permission)) {
+      return refuse(partial, 'refused', notAllowed(`${permission} anywhere`));
+    }
+    const targets = prepared.targets(context);
+    if (!targets.ok) {
+      return refuse(partial, 'invalid', targets.failure);
+    }
+    const request: Request = { ...partial, context, targets: targets.value };
+    const missing = missingRight(surroundings, actor, permission, targets.value);
+    if (missing !== undefined) {
+      return refuse(request, 'refused', notAllowed(missing));
+    }
+    const planned = await prepared.plan(context);
+    if (!planned.ok) {
+      return refuse(request, 'invalid', planned.failure);
+    }
+    if (command.doc.kind === 'read') {
+      return answer(request, planned.value);
+    }
+    return store === undefined
+      ? { kind: 'failed', invocation: id, failure: { code: 'store-unavailable' } }
+      : queue(store, request, planned.value);
+  };
+
+  return async (invocation) => {
+    const id = ids.next();
+    try {
+      return await decide(id, invocation);
+    } catch (error) {
+      if (isStoreUnavailable(error)) {
+        log.warn({ invocation: id }, 'a request was refused: the store does not answer');
+        return { kind: 'failed', invocation: id, failure: { code: 'store-unavailable' } };
+      }
+      log.error({ invocation: id, error }, 'a request failed unexpectedly');
+      return { kind: 'failed', invocation: id, failure: { code: 'unexpected', reference: id } };
+    }
+  };
+};

@@ -1,0 +1,103 @@
+import type { Progress } from '#src/command/define.ts';
+import {
+  type AuditFact,
+  dueJournals,
+  type Journal,
+  Journal as JournalRecord,
+  journalKey,
+  objectLockKey,
+  settledJournals,
+} from '#src/command/journal.ts';
+import { CardRecord, cardKey, desireCard } from '#src/slack/card.ts';
+import type { Batch, CommitResult, Fence, Json, Store, Versioned } from '#src/store/store.ts';
+import type { View } from '#src/view.ts';
+
+export interface StoredJournal {
+  readonly journal: Journal;
+  readonly version: number;
+}
+
+export const readJournal = (found: Versioned | undefined): StoredJournal | undefined =>
+  found === undefined
+    ? undefined
+    : { journal: JournalRecord.parse(found.value), version: found.version };
+
+/** Commits a batch together with what the audit trail has to say of it. */
+export type AuditedCommit = (batch: Batch, facts: readonly AuditFact[]) => Promise<CommitResult>;
+
+// the card's clock moves in steps, so that a card is not edited for each second
+const cardClockMs = 5_000;
+
+export const progressOf = (journal: Journal, now: number): Progress => ({
+  id: journal.id,
+  status: journal.status,
+  records: journal.steps,
+  askedBy: journal.actor,
+  startedAt: journal.startedAt,
+  ...(journal.endedAt === undefined ? {} : { endedAt: journal.endedAt }),
+  ...(journal.failure === undefined ? {} : { failure: journal.failure }),
+  now: journal.startedAt + Math.floor((now - journal.startedAt) / cardClockMs) * cardClockMs,
+});
+
+export const journalCardId = (id: string, channel: string): string => `${id}@${channel}`;
+
+interface JournalWrite {
+  readonly store: Store;
+  readonly commit: AuditedCommit;
+  readonly before: StoredJournal | undefined;
+  readonly after: Journal;
+  readonly view: View;
+  /** ms at which to look at it again. */
+  readonly dueAt: number;
+  readonly now: number;
+  readonly fence?: Fence | undefined;
+  readonly further?: Pick<Batch, 'put'>;
+  readonly facts: readonly AuditFact[];
+}
+
+const cardOf = async ({ store, after, view, now }: JournalWrite) => {
+  const { channel } = after.place;
+  if (channel === undefined) {
+    return undefined;
+  }
+  const id = journalCardId(after.id, channel);
+  const found = await store.read(cardKey(id));
+  const current =
+    found === undefined
+      ? undefined
+      : { record: CardRecord.parse(found.value), version: found.version };
+  return desireCard(current, { id, channel, priority: 'progress', view }, now);
+};
+
+/** Writes a journal with everything that hangs on it: card, locks, when to look again, audit. */
+export const writeJournal = async (write: JournalWrite): Promise<CommitResult> => {
+  const { commit, before, after, dueAt, fence, further, facts } = write;
+  const settled = after.status !== 'running';
+  const card = await cardOf(write);
+  const batch: Batch = {
+    ...(fence === undefined ? {} : { fence }),
+    put: [
+      {
+        key: journalKey(after.id),
+        value: after as unknown as Json,
+        expect: before?.version ?? 0,
+      },
+      ...(further?.put ?? []),
+      ...(card === undefined ? [] : [card.put]),
+    ],
+    remove: settled ? after.locks.map((key) => ({ key })) : [],
+    index: [
+      settled
+        ? { index: settledJournals, member: after.id, score: after.endedAt ?? dueAt }
+        : { index: dueJournals, member: after.id, score: dueAt },
+      ...(card === undefined ? [] : [card.index]),
+    ],
+    unindex: settled ? [{ index: dueJournals, member: after.id }] : [],
+  };
+  return commit(batch, facts);
+};
+
+export const lockKeys = (journal: Pick<Journal, 'targets'>): readonly string[] =>
+  journal.targets.flatMap(({ cluster, object }) =>
+    cluster === undefined || object === undefined ? [] : [objectLockKey(cluster, object)],
+  );

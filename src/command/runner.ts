@@ -1,0 +1,312 @@
+import { createBell } from '#src/bell.ts';
+import type { Clock } from '#src/clock.ts';
+import { contextFor, missingRight, type Surroundings } from '#src/command/context.ts';
+import type {
+  AnyCommand,
+  CommandStep,
+  Planned,
+  StepContext,
+  StepOutcome,
+} from '#src/command/define.ts';
+import {
+  type AuditFact,
+  abandon,
+  beginStep,
+  currentStep,
+  dueJournals,
+  isGenuine,
+  type Journal,
+  journalKey,
+  takeOutcome,
+} from '#src/command/journal.ts';
+import {
+  type AuditedCommit,
+  progressOf,
+  readJournal,
+  type StoredJournal,
+  writeJournal,
+} from '#src/command/journals.ts';
+import type { Log } from '#src/log.ts';
+import { isStoreUnavailable, type Store } from '#src/store/store.ts';
+
+export interface RunnerOptions {
+  readonly store: Store;
+  readonly clock: Clock;
+  readonly commands: readonly AnyCommand[];
+  readonly surroundings: Surroundings;
+  readonly commit: AuditedCommit;
+  /** Name of this replica. */
+  readonly holder: string;
+  /** Key of the journals' macs. */
+  readonly key: string;
+  readonly log: Log;
+  readonly onCards: () => void;
+}
+
+export interface Runner {
+  /** Looks at what is due now. */
+  wake(): void;
+  /** Takes a journal as far as it goes now; harmless when it is settled or someone else has it. */
+  advance(id: string): Promise<boolean>;
+  run(signal: AbortSignal): Promise<void>;
+}
+
+const leaseMs = 15_000;
+const scanMs = 1_000;
+const atOnce = 32;
+/** How long a step keeps asking a cluster that does not answer; ms. */
+const patienceMs = 5 * 60_000;
+
+interface Held {
+  readonly stored: StoredJournal;
+  readonly lease: string;
+  readonly token: number;
+}
+
+type Advanced = 'settled' | 'again' | 'later' | 'lost';
+
+/**
+ * Carries journals forward: one step after another, each asked `done` before it acts. A worker that dies,
+ * hangs or is replaced loses nothing: the journal says where to go on, the lease who may write.
+ */
+export const createRunner = (options: RunnerOptions): Runner => {
+  const { store, clock, commands, surroundings, commit, holder, key, log, onCards } = options;
+  const bell = createBell(clock);
+  const active = new Set<string>();
+
+  const settledFact = (journal: Journal): AuditFact => ({
+    at: clock.now(),
+    kind: 'settled',
+    invocation: journal.invocation,
+    actor: journal.actor,
+    command: journal.command,
+    input: journal.input as AuditFact['input'],
+    targets: journal.locks,
+    outcome: journal.status,
+    detail: journal.failure ?? '',
+  });
+
+  const save = async (held: Held, after: Journal, planned: Planned | undefined, dueAt: number) => {
+    const now = clock.now();
+    const view = planned?.view(progressOf(after, now), {
+      now,
+      root: surroundings.root,
+      actor: after.actor,
+    }) ?? { summary: after.failure ?? after.status, parts: [] };
+    const result = await writeJournal({
+      store,
+      commit,
+      before: held.stored,
+      after,
+      view,
+      dueAt,
+      now,
+      fence: { lease: held.lease, token: held.token },
+      facts: after.status === 'running' ? [] : [settledFact(after)],
+    });
+    onCards();
+    if (result === 'committed' && after.status !== 'running') {
+      log.info(
+        { journal: after.id, status: after.status, tookMs: now - after.startedAt },
+        'command settled',
+      );
+    }
+    return result;
+  };
+
+  const giveUp = async (
+    held: Held,
+    planned: Planned | undefined,
+    why: string,
+  ): Promise<Advanced> => {
+    const after = abandon(held.stored.journal, why, clock.now());
+    const result = await save(held, after, planned, clock.now());
+    return result === 'committed' ? 'settled' : 'lost';
+  };
+
+  const outcomeOfStep = async (
+    step: CommandStep,
+    context: StepContext,
+  ): Promise<StepOutcome | 'lost'> => {
+    const done = await step.done(context);
+    if (!done.ok) {
+      const begun = context.records.find((record) => record.name === step.name)?.startedAt;
+      const patient =
+        done.failure.code === 'cluster-unreachable' &&
+        context.now - (begun ?? context.now) < patienceMs;
+      return patient
+        ? { kind: 'wait', afterMs: 2_000, detail: [`${done.failure.cluster} does not answer`] }
+        : { kind: 'failed', failure: done.failure };
+    }
+    if (done.value) {
+      return { kind: 'done' };
+    }
+    return (await context.stillMine()) ? step.act(context) : 'lost';
+  };
+
+  const stepContext = (held: Held, journal: Journal): StepContext => ({
+    ...contextFor(surroundings, journal.actor, journal.place.channel, clock.now()),
+    token: journal.token,
+    records: journal.steps,
+    startedAt: journal.startedAt,
+    stillMine: async () => {
+      const lease = await store.lease(held.lease, holder, leaseMs);
+      return lease.held && lease.token === held.token;
+    },
+  });
+
+  const commandOf = (journal: Journal): AnyCommand | undefined =>
+    commands.find((one) => one.doc.name === journal.command);
+
+  /** Why a journal may not go on; undefined when it may. */
+  const obstacle = (journal: Journal, command: AnyCommand | undefined): string | undefined => {
+    if (!isGenuine(journal, key)) {
+      return 'This record is not what was decided, so nothing more is done. Tell whoever runs the bot.';
+    }
+    if (command === undefined) {
+      return `This version of the bot has no command ${journal.command}.`;
+    }
+    const missing = missingRight(
+      surroundings,
+      journal.actor,
+      command.doc.permission,
+      journal.targets,
+    );
+    return missing === undefined ? undefined : `The right was withdrawn meanwhile: ${missing}.`;
+  };
+
+  const recallOf = (journal: Journal): Planned | undefined => {
+    const recalled = commandOf(journal)?.recall(journal.plan);
+    return recalled?.ok === true ? recalled.value : undefined;
+  };
+
+  const carryOut = async (
+    held: Held,
+    planned: Planned,
+    at: number,
+    step: CommandStep,
+  ): Promise<Advanced> => {
+    const { journal } = held.stored;
+    const begun = beginStep(journal, at, clock.now());
+    if (begun !== journal) {
+      const result = await save(held, begun, planned, clock.now());
+      return result === 'committed' ? 'again' : 'lost';
+    }
+    const outcome = await outcomeOfStep(step, stepContext(held, journal));
+    if (outcome === 'lost') {
+      return 'lost';
+    }
+    const after = takeOutcome(journal, at, outcome, clock.now());
+    const waits = outcome.kind === 'wait';
+    const dueAt = clock.now() + (waits ? outcome.afterMs : 0);
+    if ((await save(held, after, planned, dueAt)) !== 'committed') {
+      return 'lost';
+    }
+    if (after.status !== 'running') {
+      return 'settled';
+    }
+    return waits ? 'later' : 'again';
+  };
+
+  const oneStep = async (held: Held): Promise<Advanced> => {
+    const { journal } = held.stored;
+    const planned = recallOf(journal);
+    const why = obstacle(journal, commandOf(journal));
+    if (why !== undefined) {
+      return giveUp(held, planned, why);
+    }
+    const at = currentStep(journal);
+    const name = journal.steps[at ?? -1]?.name;
+    const step = planned?.steps().find((one) => one.name === name);
+    return at === undefined || planned === undefined || step === undefined
+      ? giveUp(held, planned, 'The plan was made by another version of the bot. Ask again.')
+      : carryOut(held, planned, at, step);
+  };
+
+  const advance = async (id: string): Promise<boolean> => {
+    const lease = `journal/${id}`;
+    for (let result: Advanced = 'again'; result === 'again'; ) {
+      const held = await store.lease(lease, holder, leaseMs);
+      if (!held.held) {
+        return false;
+      }
+      const stored = readJournal(await store.read(journalKey(id)));
+      if (stored === undefined || stored.journal.status !== 'running') {
+        await store.commit({ unindex: [{ index: dueJournals, member: id }] });
+        return true;
+      }
+      result = await oneStep({ stored, lease, token: held.token });
+      if (result === 'settled') {
+        await store.release(lease, holder);
+      }
+      if (result === 'lost') {
+        return false;
+      }
+    }
+    return true;
+  };
+
+  const failed = async (id: string, error: unknown): Promise<void> => {
+    if (isStoreUnavailable(error)) {
+      log.warn({ journal: id }, 'the store does not answer; the journal waits');
+      return;
+    }
+    log.error({ journal: id, error }, 'a step failed unexpectedly');
+    const lease = `journal/${id}`;
+    const held = await store.lease(lease, holder, leaseMs);
+    const stored = readJournal(await store.read(journalKey(id)));
+    if (held.held && stored?.journal.status === 'running') {
+      const why = `Something unexpected happened (reference ${stored.journal.invocation}). The reference is in the bot’s log.`;
+      await giveUp({ stored, lease, token: held.token }, recallOf(stored.journal), why);
+    }
+  };
+
+  const work = async (id: string): Promise<void> => {
+    try {
+      if (await advance(id)) {
+        bell.ring();
+      }
+    } catch (error) {
+      await failed(id, error).catch((further: unknown) =>
+        log.warn({ journal: id, error: further }, 'the journal waits for the next scan'),
+      );
+    } finally {
+      active.delete(id);
+    }
+  };
+
+  const start = (id: string): void => {
+    if (active.has(id)) {
+      return;
+    }
+    active.add(id);
+    void work(id);
+  };
+
+  return {
+    wake: () => bell.ring(),
+    advance,
+    run: async (signal) => {
+      while (!signal.aborted) {
+        let pause = scanMs;
+        try {
+          const due = await store.range(dueJournals, { limit: atOnce });
+          const now = clock.now();
+          for (const { member, score } of due) {
+            if (score <= now) {
+              start(member);
+            } else {
+              pause = Math.min(pause, score - now);
+            }
+          }
+        } catch (error) {
+          log.warn({ error }, 'the journals that are due could not be read; trying again');
+        }
+        await bell.sleep(pause, signal);
+      }
+      while (active.size > 0) {
+        await clock.wait(20);
+      }
+    },
+  };
+};

@@ -1,0 +1,302 @@
+import { createBell } from '#src/bell.ts';
+import type { Clock } from '#src/clock.ts';
+import type { Cluster, Observation } from '#src/cluster/cluster.ts';
+import type { Decision, IncidentSettings, TextCleaning } from '#src/incident/decide.ts';
+import { type Incident, keyOf, type Member } from '#src/incident/incident.ts';
+import {
+  changeIncident,
+  loadIncidents,
+  openIncident,
+  type Written,
+} from '#src/incident/records.ts';
+import { createReports, type Reports } from '#src/incident/reports.ts';
+import {
+  adopt,
+  createWorld,
+  decideFor,
+  dueKeys,
+  forgetOld,
+  nextDue,
+  observe,
+  type World,
+} from '#src/incident/world.ts';
+import type { Log } from '#src/log.ts';
+import { isStoreUnavailable, type Store } from '#src/store/store.ts';
+
+export interface KeeperOptions {
+  readonly store: Store;
+  readonly clusters: readonly Cluster[];
+  readonly clock: Clock;
+  /** Name of this replica, for the lease. */
+  readonly holder: string;
+  readonly settings: IncidentSettings;
+  readonly clean: TextCleaning;
+  readonly channelOf: (cluster: string) => string | undefined;
+  readonly log: Log;
+  /** Called after cards were wished for, so that they are brought to Slack at once. */
+  readonly onCards: () => void;
+}
+
+export interface Keeper {
+  /** Something may be on the intake stream. */
+  wake(): void;
+  /** Runs until the signal is aborted. */
+  run(signal: AbortSignal): Promise<void>;
+  /** Whether this replica is the one that keeps the incidents. */
+  leads(): boolean;
+}
+
+export const keeperLease = 'keeper';
+const leaseMs = 10_000;
+const renewEveryMs = 3_000;
+const idleMs = 1_000;
+const retryMs = 1_000;
+
+interface Turn {
+  readonly world: World;
+  readonly reports: Reports;
+  readonly token: number;
+  readonly queue: Observation[];
+  readonly vanished: Member[];
+  readonly stop: () => void;
+}
+
+/**
+ * Turns what the clusters and the webhooks say into incidents: one lease holder, one thing at a time. Each
+ * write is fenced by the lease, so a holder that was paused past it can write nothing.
+ */
+export const createKeeper = (options: KeeperOptions): Keeper => {
+  const { store, clusters, clock, holder, settings, clean, channelOf, log, onCards } = options;
+  const bell = createBell(clock);
+  let turn: Turn | undefined;
+
+  const subscribeAll = (queue: Observation[]): (() => void) => {
+    const stops = clusters.map((cluster) =>
+      cluster.subscribe((observation) => {
+        queue.push(observation);
+        bell.ring();
+      }),
+    );
+    return () => {
+      for (const stop of stops) {
+        stop();
+      }
+    };
+  };
+
+  const takeOver = async (token: number): Promise<Turn> => {
+    const queue: Observation[] = [];
+    // listen first, load after: nothing falls between the two
+    const stop = subscribeAll(queue);
+    const world = createWorld();
+    try {
+      for (const { incident } of await loadIncidents(store, clock.now() - settings.reopenMs)) {
+        adopt(world, incident);
+      }
+    } catch (error) {
+      stop();
+      throw error;
+    }
+    log.info(
+      { holder, token, incidents: world.incidents.size },
+      'keeping the incidents from now on',
+    );
+    return { world, token, queue, vanished: [], stop, reports: createReports({ store, clean }) };
+  };
+
+  const stepDown = (why: string): void => {
+    turn?.stop();
+    turn = undefined;
+    log.warn({ holder }, why);
+  };
+
+  const newIncident = (
+    member: Member,
+    story: Incident['story'][number],
+    now: number,
+    late: boolean,
+  ) => ({
+    state: member.standing === 'suspended' ? ('suspended' as const) : ('open' as const),
+    cause: keyOf(member),
+    members: [member],
+    blocked: [],
+    openedAt: now,
+    flaps: 0,
+    foundLate: late,
+    story: [story],
+  });
+
+  const carryOut = async (
+    { world, token, reports }: Turn,
+    key: string,
+    decision: Decision,
+  ): Promise<boolean> => {
+    if (decision.kind === 'nothing') {
+      return true;
+    }
+    const writer = { store, channelOf, fence: { lease: keeperLease, token } };
+    const now = clock.now();
+    let written: Written;
+    if (decision.kind === 'open') {
+      const late = now - decision.member.failingSince > 60_000 && decision.member.attempts <= 1;
+      const draft = newIncident(decision.member, decision.story, now, late);
+      written = await openIncident(writer, draft, now);
+    } else {
+      const id = world.latest.get(key) ?? '';
+      written = await changeIncident(writer, id, { ...decision.change, flap: decision.flap });
+    }
+    if (written.kind === 'fenced') {
+      return false;
+    }
+    adopt(world, written.incident);
+    log.info(
+      { incident: written.incident.id, state: written.incident.state, object: key },
+      'incident written',
+    );
+    await reports.attach(writer, world, written.incident, now);
+    onCards();
+    return true;
+  };
+
+  const settle = async (current: Turn, key: string): Promise<boolean> => {
+    const decision = decideFor(current.world, key, clock.now(), settings, clean);
+    try {
+      return await carryOut(current, key, decision);
+    } catch (error) {
+      // the decision was not stored: it is taken again when the store is back
+      current.world.rechecks.set(key, clock.now());
+      throw error;
+    }
+  };
+
+  const vanish = async (current: Turn, member: Member): Promise<boolean> => {
+    const now = clock.now();
+    const gone: Member = { ...member, standing: 'gone', since: now };
+    const story = {
+      id: `deleted/${member.cluster}/${member.uid}/${member.epoch}.${member.resourceVersion}`,
+      at: now,
+      kind: 'deleted' as const,
+      object: keyOf(member),
+      text: '',
+    };
+    const decision: Decision = {
+      kind: 'change',
+      change: { member: gone, story: [story], at: now },
+      flap: false,
+    };
+    return carryOut(current, keyOf(member), decision);
+  };
+
+  const takeIn = (current: Turn): void => {
+    const now = clock.now();
+    for (const observation of current.queue.splice(0)) {
+      const { touched, vanished } = observe(current.world, observation, now);
+      for (const key of touched) {
+        current.world.rechecks.set(key, now);
+      }
+      current.vanished.push(...vanished);
+    }
+  };
+
+  const work = async (current: Turn): Promise<boolean> => {
+    takeIn(current);
+    for (const key of dueKeys(current.world, clock.now())) {
+      if (!(await settle(current, key))) {
+        return false;
+      }
+    }
+    for (let next = current.vanished[0]; next !== undefined; next = current.vanished[0]) {
+      if (!(await vanish(current, next))) {
+        return false;
+      }
+      current.vanished.shift();
+    }
+    const writer = { store, channelOf, fence: { lease: keeperLease, token: current.token } };
+    const read = await current.reports.take(writer, current.world, clock.now());
+    if (read.changed) {
+      onCards();
+    }
+    forgetOld(current.world, clock.now(), settings.reopenMs);
+    return read.done;
+  };
+
+  const seed = (current: Turn): void => {
+    const now = clock.now();
+    for (const cluster of clusters) {
+      for (const object of cluster.objects()) {
+        current.queue.push({
+          type: 'object',
+          cluster: cluster.name,
+          epoch: cluster.epoch(),
+          object,
+        });
+      }
+    }
+    for (const key of current.world.latest.keys()) {
+      current.world.rechecks.set(key, now);
+    }
+  };
+
+  const ensureTurn = async (): Promise<Turn | undefined> => {
+    const lease = await store.lease(keeperLease, holder, leaseMs);
+    if (!lease.held) {
+      if (turn !== undefined) {
+        stepDown('the lease went to another replica');
+      }
+      return undefined;
+    }
+    if (turn !== undefined && turn.token !== lease.token) {
+      stepDown('the lease was lost and taken again');
+    }
+    if (turn === undefined) {
+      turn = await takeOver(lease.token);
+      seed(turn);
+    }
+    return turn;
+  };
+
+  const round = async (signal: AbortSignal): Promise<void> => {
+    const current = await ensureTurn();
+    const renewAt = clock.now() + renewEveryMs;
+    if (current === undefined) {
+      await bell.sleep(renewEveryMs, signal);
+      return;
+    }
+    while (!signal.aborted && clock.now() < renewAt) {
+      if (!(await work(current))) {
+        stepDown('another replica keeps the incidents now');
+        return;
+      }
+      const due = nextDue(current.world) ?? Number.POSITIVE_INFINITY;
+      const pause = Math.min(due - clock.now(), renewAt - clock.now(), idleMs);
+      if (current.queue.length === 0 && pause > 0) {
+        await bell.sleep(pause, signal);
+      }
+    }
+  };
+
+  return {
+    wake: () => bell.ring(),
+    leads: () => turn !== undefined,
+    run: async (signal) => {
+      while (!signal.aborted) {
+        try {
+          await round(signal);
+        } catch (error) {
+          if (isStoreUnavailable(error)) {
+            log.warn({ holder }, 'the store does not answer; trying again');
+          } else {
+            log.error({ holder, error }, 'a round of keeping the incidents failed');
+            stepDown('starting over');
+          }
+          await bell.sleep(retryMs, signal);
+        }
+      }
+      turn?.stop();
+      turn = undefined;
+      await store.release(keeperLease, holder).catch((error: unknown) => {
+        log.warn({ holder, error }, 'the lease could not be given back; it ends by itself');
+      });
+    },
+  };
+};

@@ -1,0 +1,173 @@
+import { z } from 'zod';
+import type { Cluster, ClusterFailure } from '#src/cluster/cluster.ts';
+import type { Context } from '#src/command/define.ts';
+import { type Named, resolveObject } from '#src/command/resolve.ts';
+import type { Failure } from '#src/failure.ts';
+import type { FluxObject } from '#src/flux/object.ts';
+import { type FluxRef, printRef } from '#src/flux/ref.ts';
+import { FluxRefRecord } from '#src/incident/incident.ts';
+import { fail, ok, type Result } from '#src/result.ts';
+
+const Requested = z.object({ ref: FluxRefRecord, uid: z.string() });
+
+/** What is asked of one cluster: its sources first, then the object. */
+export const ReconcileTarget = z.object({
+  cluster: z.string(),
+  ref: FluxRefRecord,
+  uid: z.string(),
+  sources: z.array(Requested),
+  /** How long the object's own pass may take, ms. */
+  limitMs: z.number(),
+  checksHealth: z.boolean(),
+});
+export type ReconcileTarget = z.infer<typeof ReconcileTarget>;
+
+export const ReconcilePlan = z.object({
+  targets: z.array(ReconcileTarget).min(1),
+  force: z.boolean(),
+  reset: z.boolean(),
+});
+export type ReconcilePlan = z.infer<typeof ReconcilePlan>;
+
+export interface ReconcileWish {
+  readonly object: string;
+  readonly cluster?: string | undefined;
+  readonly withSource: boolean;
+  readonly force: boolean;
+  readonly reset: boolean;
+}
+
+/** A cluster's failure about one object, as the person who asked is told it. */
+export const explainCluster = (
+  failure: ClusterFailure,
+  cluster: string,
+  object: FluxRef,
+): Failure => {
+  switch (failure.code) {
+    case 'not-found':
+      return { code: 'not-found', object, cluster };
+    case 'changed':
+      return { code: 'changed', object, cluster, what: failure.what };
+    case 'forbidden':
+      return { code: 'forbidden', cluster, right: failure.right };
+    case 'not-served':
+      return {
+        code: 'not-supported',
+        what: `${cluster} does not serve ${failure.kind}.`,
+        instead: 'Install the Flux controller that brings it.',
+      };
+    case 'unreachable':
+    case 'no-reply':
+      return { code: 'cluster-unreachable', cluster, detail: failure.detail };
+    default:
+      return failure satisfies never;
+  }
+};
+
+// a Helm repository of type oci has nothing to fetch: Flux does not reconcile it
+const fetches = (object: FluxObject): boolean =>
+  !(object.ref.kind === 'HelmRepository' && object.url?.startsWith('oci://') === true);
+
+const sourceChain = (cluster: Cluster, object: FluxObject): readonly FluxObject[] => {
+  const source = object.source === undefined ? undefined : cluster.cached(object.source);
+  if (source === undefined) {
+    return [];
+  }
+  return [...sourceChain(cluster, source), source].filter(fetches);
+};
+
+const suspendedSource = (cluster: Cluster, sources: readonly FluxObject[]): Failure | undefined => {
+  const found = sources.find((source) => source.suspended);
+  return found === undefined
+    ? undefined
+    : {
+        code: 'suspended',
+        object: found.ref,
+        cluster: cluster.name,
+        what: 'a suspended source fetches nothing',
+      };
+};
+
+const passLimit = (object: FluxObject): number =>
+  Math.max(object.timeoutMs ?? (object.ref.kind === 'HelmRelease' ? 300_000 : 120_000), 30_000);
+
+const planTarget = async (
+  wish: ReconcileWish,
+  named: Named,
+  context: Context,
+): Promise<Result<ReconcileTarget, Failure>> => {
+  const cluster = context.clusters.find((one) => one.name === named.cluster);
+  if (cluster === undefined) {
+    return fail({ code: 'unknown-cluster', name: named.cluster, known: [] });
+  }
+  const live = await cluster.read(named.ref);
+  if (!live.ok) {
+    return fail(explainCluster(live.failure, cluster.name, named.ref));
+  }
+  const object = live.value;
+  if (object.suspended) {
+    return fail({
+      code: 'suspended',
+      object: object.ref,
+      cluster: cluster.name,
+      what: 'a request would be marked as handled without anything being done',
+    });
+  }
+  const sources = wish.withSource ? sourceChain(cluster, object) : [];
+  const blocked = suspendedSource(cluster, sources);
+  if (blocked !== undefined) {
+    return fail(blocked);
+  }
+  if (wish.withSource && sources.length === 0) {
+    return fail({
+      code: 'not-supported',
+      what: `${printRef(object.ref)} on ${cluster.name} has no source that can be asked.`,
+      instead: 'Ask without --with-source.',
+    });
+  }
+  return ok({
+    cluster: cluster.name,
+    ref: object.ref,
+    uid: object.uid,
+    sources: sources.map(({ ref, uid }) => ({ ref, uid })),
+    limitMs: passLimit(object),
+    checksHealth: object.checksHealth,
+  });
+};
+
+const helmOnly = (wish: ReconcileWish, named: readonly Named[]): Failure | undefined => {
+  const flag = wish.force ? '--force' : '--reset';
+  const other = named.find(({ ref }) => ref.kind !== 'HelmRelease');
+  return (wish.force || wish.reset) && other !== undefined
+    ? {
+        code: 'not-supported',
+        what: `${flag} exists for a HelmRelease only; ${printRef(other.ref)} is a ${other.ref.kind}.`,
+        instead:
+          'A Kustomization is applied anew by every reconcile; to recreate immutable objects set spec.force in Git.',
+      }
+    : undefined;
+};
+
+/** Plans a reconcile: resolves names, reads the live objects, refuses what Flux would silently ignore. */
+export const planReconcile = async (
+  wish: ReconcileWish,
+  context: Context,
+): Promise<Result<ReconcilePlan, Failure>> => {
+  const named = resolveObject(wish.object, wish.cluster, 'reconcile', context);
+  if (!named.ok) {
+    return named;
+  }
+  const refused = helmOnly(wish, named.value);
+  if (refused !== undefined) {
+    return fail(refused);
+  }
+  const targets: ReconcileTarget[] = [];
+  for (const one of named.value) {
+    const target = await planTarget(wish, one, context);
+    if (!target.ok) {
+      return target;
+    }
+    targets.push(target.value);
+  }
+  return ok({ targets, force: wish.force, reset: wish.reset });
+};

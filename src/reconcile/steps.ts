@@ -1,0 +1,209 @@
+import { z } from 'zod';
+import type { Cluster } from '#src/cluster/cluster.ts';
+import type { CommandStep, StepContext, StepOutcome, StepRecord } from '#src/command/define.ts';
+import type { FluxObject } from '#src/flux/object.ts';
+import { type FluxRef, printRef } from '#src/flux/ref.ts';
+import {
+  forceAt,
+  outcomeOf,
+  ownRequest,
+  type RequestOutcome,
+  requestedAt,
+  resetAt,
+} from '#src/flux/request.ts';
+import { shortRevision } from '#src/flux/revision.ts';
+import { sayReason } from '#src/incident/wording.ts';
+import { explainCluster, type ReconcilePlan, type ReconcileTarget } from '#src/reconcile/plan.ts';
+import { fail, ok } from '#src/result.ts';
+import { redact } from '#src/text/redact.ts';
+
+const Found = z.object({ revision: z.string().optional() });
+
+const pollMs = 500;
+const sourceLimitMs = 90_000;
+const slackMs = 30_000;
+/** How long a pass may wait for health before we look for who holds it back; ms. */
+const curiousAfterMs = 3_000;
+
+const stepName = (verb: string, cluster: string, ref: FluxRef): string =>
+  `${verb} ${printRef(ref)} ${cluster}`;
+
+const clusterOf = (context: StepContext, name: string): Cluster => {
+  const cluster = context.clusters.find((one) => one.name === name);
+  if (cluster === undefined) {
+    throw new Error(`cluster ${name} is not configured any more`);
+  }
+  return cluster;
+};
+
+interface Request {
+  readonly cluster: string;
+  readonly ref: FluxRef;
+  readonly uid: string;
+  readonly flags: readonly string[];
+}
+
+const ask = ({ cluster, ref, uid, flags }: Request): CommandStep => ({
+  name: stepName('ask', cluster, ref),
+  title: `Ask ${printRef(ref)}`,
+  done: async (context) => {
+    const live = await clusterOf(context, cluster).read(ref);
+    return live.ok
+      ? ok(live.value.annotations[ownRequest] === context.token)
+      : fail(explainCluster(live.failure, cluster, ref));
+  },
+  act: async (context) => {
+    const { token } = context;
+    const annotations = Object.fromEntries(
+      [requestedAt, ownRequest, ...flags].map((key) => [key, token]),
+    );
+    const patched = await clusterOf(context, cluster).annotate(ref, annotations, {
+      uid,
+      suspended: false,
+    });
+    if (patched.ok) {
+      return { kind: 'done' };
+    }
+    // asked again: `done` looks whether it got through
+    return patched.failure.code === 'no-reply' || patched.failure.code === 'unreachable'
+      ? {
+          kind: 'wait',
+          afterMs: 2_000,
+          detail: [`${cluster} does not answer: ${patched.failure.detail}`],
+        }
+      : { kind: 'failed', failure: explainCluster(patched.failure, cluster, ref) };
+  },
+});
+
+const failingChild = async (cluster: Cluster, object: FluxObject): Promise<string | undefined> => {
+  const workloads = await cluster.workloads(object.inventory);
+  const sick = workloads.ok ? workloads.value.find((workload) => !workload.healthy) : undefined;
+  return sick === undefined ? undefined : `${sick.name}: ${redact(sick.detail)}`;
+};
+
+const whileRunning = async (
+  cluster: Cluster,
+  object: FluxObject,
+  doing: string,
+  waitedMs: number,
+): Promise<StepOutcome> => {
+  const child =
+    doing === 'waiting for health' && waitedMs > curiousAfterMs
+      ? await failingChild(cluster, object)
+      : undefined;
+  return { kind: 'wait', afterMs: pollMs, detail: [child ?? redact(doing)] };
+};
+
+const startedAt = (context: StepContext, name: string): number =>
+  context.records.find((record) => record.name === name)?.startedAt ?? context.now;
+
+const wantedRevision = (records: readonly StepRecord[], source: string | undefined) => {
+  const record = records.find((one) => one.name === source);
+  return record?.data === undefined ? undefined : Found.parse(record.data).revision;
+};
+
+interface Following {
+  readonly cluster: string;
+  readonly ref: FluxRef;
+  readonly limitMs: number;
+  /** Name of the step that brought the wanted revision. */
+  readonly after?: string | undefined;
+}
+
+// following has no effect, so there is nothing that could have been done before
+const neverDone: CommandStep['done'] = async () => ok(false);
+
+const fluxSays = (what: string, next: string): StepOutcome => ({
+  kind: 'failed',
+  failure: { code: 'flux', what, next },
+});
+
+const ended = (
+  outcome: Exclude<RequestOutcome, { state: 'running' }>,
+  { cluster, ref }: Following,
+): StepOutcome => {
+  switch (outcome.state) {
+    case 'succeeded': {
+      const { revision } = outcome;
+      return revision === undefined
+        ? { kind: 'done' }
+        : {
+            kind: 'done',
+            detail: [{ kind: 'code', text: shortRevision(revision) }],
+            data: { revision },
+          };
+    }
+    case 'failed':
+      return fluxSays(
+        sayReason(redact(outcome.message)),
+        outcome.final ? 'Flux will not try again by itself.' : 'Flux will try again by itself.',
+      );
+    case 'waiting':
+      return fluxSays(redact(outcome.message), 'It goes on as soon as what it waits for is ready.');
+    case 'overtaken':
+      return fluxSays(
+        `Another request for ${printRef(ref)} on ${cluster} came after this one, so its result says nothing about ours.`,
+        'See how it stands with status.',
+      );
+    case 'suspended':
+      return {
+        kind: 'failed',
+        failure: { code: 'suspended', object: ref, cluster, what: 'it was suspended meanwhile' },
+      };
+    default:
+      return outcome satisfies never;
+  }
+};
+
+const follow = (following: Following): CommandStep => {
+  const { cluster, ref, limitMs, after } = following;
+  const name = stepName('follow', cluster, ref);
+  const what = `${printRef(ref)} on ${cluster}`;
+  return {
+    name,
+    title: `Follow ${printRef(ref)}`,
+    done: neverDone,
+    act: async (context): Promise<StepOutcome> => {
+      const where = clusterOf(context, cluster);
+      const waitedMs = context.now - startedAt(context, name);
+      const late = waitedMs > limitMs + slackMs;
+      const live = await where.read(ref);
+      if (!live.ok) {
+        return live.failure.code === 'unreachable' && !late
+          ? { kind: 'wait', afterMs: 2_000, detail: [`${cluster} does not answer`] }
+          : { kind: 'failed', failure: explainCluster(live.failure, cluster, ref) };
+      }
+      const outcome = outcomeOf(live.value, context.token, wantedRevision(context.records, after));
+      if (outcome.state !== 'running') {
+        return ended(outcome, following);
+      }
+      return late
+        ? { kind: 'failed', failure: { code: 'timed-out', what, afterMs: waitedMs } }
+        : whileRunning(where, live.value, outcome.doing, waitedMs);
+    },
+  };
+};
+
+const targetSteps = (target: ReconcileTarget, flags: readonly string[]): readonly CommandStep[] => {
+  const { cluster, ref, uid, sources, limitMs } = target;
+  const last = sources.at(-1);
+  return [
+    ...sources.flatMap((source) => [
+      ask({ cluster, ref: source.ref, uid: source.uid, flags: [] }),
+      follow({ cluster, ref: source.ref, limitMs: sourceLimitMs }),
+    ]),
+    ask({ cluster, ref, uid, flags }),
+    follow({
+      cluster,
+      ref,
+      limitMs,
+      after: last === undefined ? undefined : stepName('follow', cluster, last.ref),
+    }),
+  ];
+};
+
+/** The steps of a reconcile, cluster by cluster: a failure on one stops before the next. */
+export const reconcileSteps = (plan: ReconcilePlan): readonly CommandStep[] => {
+  const flags = [...(plan.force ? [forceAt] : []), ...(plan.reset ? [resetAt] : [])];
+  return plan.targets.flatMap((target) => targetSteps(target, flags));
+};
