@@ -19,7 +19,7 @@ export const adapters: readonly Adapter[] = [
   { files: ['src/slack/app.ts'], modules: ['@slack/bolt', '@slack/web-api'] },
   {
     files: ['src/cluster/kubernetes.ts', 'src/cluster/kubernetes/**'],
-    modules: ['@kubernetes/client-node'],
+    modules: ['@kubernetes/client-node', 'node:fs', 'yaml'],
   },
   { files: ['src/queue/bullmq.ts'], modules: ['bullmq'] },
   { files: ['src/store/redis.ts'], modules: ['ioredis'] },
