@@ -9,14 +9,14 @@ export const Actor = z.discriminatedUnion('kind', [
     /** For reading only; never decides anything. */
     name: z.string(),
     /** Slack user groups. */
-    groups: z.array(z.string()),
+    groups: z.array(z.string()).readonly(),
   }),
   z.object({
     kind: z.literal('terminal'),
     /** The cluster that named the person, and the name (SelfSubjectReview). */
     cluster: z.string(),
     username: z.string(),
-    groups: z.array(z.string()),
+    groups: z.array(z.string()).readonly(),
   }),
 ]);
 export type Actor = z.infer<typeof Actor>;

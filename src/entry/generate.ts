@@ -2,7 +2,9 @@
  * Writes the files that are derived from the code: `npm run generate`. They are committed, and a unit
  * test fails when one drifts. A new one is one line in `generated`.
  */
-import { readFile, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import { configJsonSchema } from '#src/config/config.ts';
 import { biomeConfig } from '#src/entry/biome-config.ts';
 
 export interface Generated {
@@ -16,6 +18,7 @@ const json = (value: unknown): string => `${JSON.stringify(value, null, 2)}\n`;
 
 export const generated: readonly Generated[] = [
   { file: 'biome.json', produce: () => json(biomeConfig()) },
+  { file: 'deploy/flux-chatops.schema.json', produce: () => json(configJsonSchema()) },
 ];
 
 /** Those of the files whose committed text is not what their generator gives; absent counts as empty. */
@@ -31,6 +34,7 @@ export async function drifted(top: string): Promise<readonly string[]> {
 
 async function writeAll(top: string): Promise<void> {
   for (const { file, produce } of generated) {
+    await mkdir(dirname(`${top}/${file}`), { recursive: true });
     await writeFile(`${top}/${file}`, await produce());
     console.log(`wrote ${file}`);
   }

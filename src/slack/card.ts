@@ -28,9 +28,26 @@ export const CardRecord = z.object({
     })
     .optional(),
   /** An attempt at posting whose outcome is not known; there is none between attempts. */
-  claim: z.object({ attempt: z.string(), at: z.number(), looks: z.number() }).optional(),
-  /** Further attempts were made: look for a second message until this time (ms). */
-  suspectUntil: z.number().optional(),
+  claim: z
+    .object({
+      attempt: z.string(),
+      at: z.number(),
+      /** The version that the attempt posts. */
+      version: z.number(),
+      /** How often Slack's history was searched for it. */
+      looks: z.number(),
+    })
+    .optional(),
+  /** More than one attempt was made: history is searched for a second message that came late. */
+  suspect: z
+    .object({
+      /** When the first attempt was made (ms). */
+      since: z.number(),
+      /** When the last one was (ms); the looks are counted from here. */
+      from: z.number(),
+      looks: z.number(),
+    })
+    .optional(),
   /** Why Slack refuses it, in words for the operator; set while it does. */
   problem: z.string().optional(),
   /** Not before (ms): after a refusal or a rate limit. */

@@ -1,0 +1,255 @@
+import { z } from 'zod';
+
+/** A secret is never written here: it stands in a file (mounted) or in an environment variable. */
+export const SecretSource = z
+  .union(
+    [z.strictObject({ file: z.string().min(1) }), z.strictObject({ env: z.string().min(1) })],
+    {
+      error: 'is a secret: say where it stands',
+    },
+  )
+  .meta({ examples: ['{ file: /run/secrets/name }', '{ env: NAME }'] });
+export type SecretSource = z.infer<typeof SecretSource>;
+
+const durationForm = /^\d+(ms|s|m|h|d)$/;
+const units: Readonly<Record<string, number>> = {
+  ms: 1,
+  s: 1_000,
+  m: 60_000,
+  h: 3_600_000,
+  d: 86_400_000,
+};
+
+/** `10s`, `15m`, `90d`; in the parsed configuration, milliseconds. */
+const Duration = z
+  .string()
+  .regex(durationForm, 'is not a duration')
+  .transform((written) => {
+    const [, amount = '0', unit = 's'] = /^(\d+)(\D+)$/.exec(written) ?? [];
+    return Number(amount) * (units[unit] ?? 0);
+  })
+  .meta({ examples: ['10s', '15m', '90d'] });
+
+const name = z
+  .string()
+  .regex(/^[a-z0-9]([-a-z0-9]*[a-z0-9])?$/, 'is lower-case letters, digits and "-"')
+  .meta({ examples: ['infra'] });
+
+const channel = z
+  .string()
+  .regex(
+    /^[CG][A-Z0-9]+$/,
+    'is a channel’s id, not its name (Slack: channel details, at the bottom)',
+  )
+  .meta({ examples: ['C024BE91L'] });
+
+const Cluster = z.strictObject({
+  name: name.describe('Name of the cluster, as people type it'),
+  kubeconfig: z.string().optional().describe('Kubeconfig file; left out: the cluster we run in'),
+  context: z.string().optional().describe('Context in the kubeconfig; left out: its current one'),
+  channel: channel.describe('Channel that incidents of this cluster go to'),
+});
+
+const WebhookKey = z.strictObject({
+  cluster: name.describe('The cluster that this key speaks for'),
+  namespaces: z
+    .array(z.string())
+    .min(1)
+    .optional()
+    .describe('The namespaces that it speaks for; left out: all'),
+  key: SecretSource.describe('The token of the Provider’s Secret; list two keys while rotating'),
+});
+
+const Slack = z.strictObject({
+  mode: z.enum(['socket', 'http']).describe('How Slack reaches the bot'),
+  team: z
+    .string()
+    .regex(/^[TE][A-Z0-9]+$/, 'is a workspace’s id')
+    .meta({ examples: ['T024BE7LD'] })
+    .describe('The workspace whose people are answered'),
+  command: z
+    .string()
+    .regex(/^\/[a-z0-9_-]+$/, 'is a slash command')
+    .default('/flux')
+    .describe('The slash command of this installation'),
+  botToken: SecretSource.describe('Bot token (xoxb-…)'),
+  appToken: SecretSource.optional().describe('App token (xapp-…), for mode socket'),
+  signingSecret: SecretSource.optional().describe('Signing secret, for mode http'),
+  apiUrl: z.url().optional().describe('Another address of the Web API, for a local Slack'),
+});
+
+const Person = z.strictObject({
+  name: z.string().min(1).describe('The name that grants use'),
+  slack: z
+    .string()
+    .regex(/^[UW][A-Z0-9]+$/, 'is a member’s id')
+    .meta({ examples: ['U024BE7LH'] })
+    .describe('Member id in the workspace'),
+  github: z.string().optional().describe('Login on GitHub'),
+  emails: z.array(z.email()).default([]).describe('Addresses that commits carry'),
+  kubernetes: z
+    .array(z.strictObject({ cluster: name, username: z.string().min(1) }))
+    .default([])
+    .describe('User names on clusters, for the terminal'),
+});
+
+const Grant = z.strictObject({
+  role: z.string().describe('A role from access.roles'),
+  people: z.array(z.string()).default([]).describe('Names from people'),
+  groups: z.array(z.string()).default([]).describe('Slack user groups (S…)'),
+  members: z.boolean().default(false).describe('Every full member of the workspace'),
+  clusters: z.array(name).optional().describe('Only on these clusters'),
+  namespaces: z.array(z.string()).optional().describe('Only in these namespaces'),
+});
+
+const Listen = (port: number, host: string) =>
+  z
+    .strictObject({
+      host: z.string().default(host),
+      port: z.number().int().min(0).max(65_535).default(port),
+    })
+    .prefault({});
+
+const uniqueNames = (list: readonly { readonly name: string }[]): boolean =>
+  new Set(list.map((one) => one.name)).size === list.length;
+
+const Shape = z.strictObject({
+  clusters: z
+    .array(Cluster)
+    .min(1)
+    .refine(uniqueNames, 'two clusters have one name')
+    .describe('In the order of acting: a command on "all" goes down the list'),
+  webhooks: z.strictObject({
+    keys: z.array(WebhookKey).min(1),
+    replayWindow: Duration.default(3_600_000).describe(
+      'An event older than this at arrival is old news',
+    ),
+    perSecond: z.number().min(1).default(2_000).describe('Deliveries a key may make each second'),
+  }),
+  slack: Slack,
+  channels: z
+    .array(z.strictObject({ id: channel, cluster: name }))
+    .default([])
+    .describe('Default cluster of further channels'),
+  people: z.array(Person).refine(uniqueNames, 'two people have one name').default([]),
+  access: z
+    .strictObject({
+      roles: z
+        .record(z.string(), z.array(z.string()))
+        .describe('Role to the commands it may use; "*" is all'),
+      grants: z.array(Grant),
+    })
+    .default({ roles: {}, grants: [] })
+    .describe('Whatever no grant allows is denied'),
+  incidents: z
+    .strictObject({
+      dwell: Duration.default(10_000).describe('How long an object must stay well to resolve'),
+      waiting: Duration.default(30_000).describe(
+        'How long waiting for a healthy object is patient',
+      ),
+      reopen: Duration.default(900_000).describe(
+        'Failing again within this takes the card up again',
+      ),
+    })
+    .prefault({}),
+  redis: z.strictObject({ url: SecretSource.describe('redis://… or rediss://…') }),
+  keys: z
+    .strictObject({
+      journal: SecretSource.describe('Signs what was decided; at least 32 characters'),
+      audit: SecretSource.describe('Chains the audit trail; at least 32 characters'),
+    })
+    .describe('Keys that must not stand in Redis'),
+  listen: z
+    .strictObject({
+      public: Listen(8080, '0.0.0.0').describe('Webhooks, and Slack in mode http'),
+      internal: Listen(9090, '0.0.0.0').describe('/healthz, /readyz, /metrics'),
+    })
+    .prefault({}),
+  timeZone: z.string().default('UTC').describe('For texts that are not shown by Slack itself'),
+  retention: z
+    .strictObject({
+      incidents: Duration.default(90 * 86_400_000),
+      commands: Duration.default(90 * 86_400_000),
+      audit: Duration.default(365 * 86_400_000),
+    })
+    .prefault({}),
+});
+
+type Shape = z.output<typeof Shape>;
+type Path = readonly (string | number)[];
+type Report = (path: Path, message: string) => void;
+
+const checkClusters = (config: Shape, report: Report): void => {
+  const known = new Set(config.clusters.map((cluster) => cluster.name));
+  const check = (cluster: string, path: Path): void => {
+    if (!known.has(cluster)) {
+      report(path, `no cluster is called "${cluster}"; there are ${[...known].join(', ')}`);
+    }
+  };
+  config.webhooks.keys.forEach((key, at) => {
+    check(key.cluster, ['webhooks', 'keys', at, 'cluster']);
+  });
+  config.channels.forEach((one, at) => {
+    check(one.cluster, ['channels', at, 'cluster']);
+  });
+  config.access.grants.forEach((grant, at) => {
+    grant.clusters?.forEach((cluster, index) => {
+      check(cluster, ['access', 'grants', at, 'clusters', index]);
+    });
+  });
+  config.clusters.forEach(({ name: cluster }, at) => {
+    const keys = config.webhooks.keys.filter((key) => key.cluster === cluster);
+    if (keys.length === 0) {
+      report(
+        ['clusters', at],
+        `no webhook key speaks for "${cluster}"; add one under webhooks.keys`,
+      );
+    }
+  });
+};
+
+const checkAccess = (config: Shape, report: Report): void => {
+  const people = new Set(config.people.map((person) => person.name));
+  config.access.grants.forEach((grant, at) => {
+    if (!(grant.role in config.access.roles)) {
+      const roles = Object.keys(config.access.roles).join(', ');
+      report(
+        ['access', 'grants', at, 'role'],
+        `no role is called "${grant.role}"; there are ${roles}`,
+      );
+    }
+    grant.people.forEach((person, index) => {
+      if (!people.has(person)) {
+        report(
+          ['access', 'grants', at, 'people', index],
+          `nobody under people is called "${person}"`,
+        );
+      }
+    });
+  });
+};
+
+const checkSlack = (config: Shape, report: Report): void => {
+  const { mode, appToken, signingSecret } = config.slack;
+  if (mode === 'socket' && appToken === undefined) {
+    report(['slack', 'appToken'], 'mode socket needs the app token');
+  }
+  if (mode === 'http' && signingSecret === undefined) {
+    report(['slack', 'signingSecret'], 'mode http needs the signing secret');
+  }
+};
+
+/** The whole configuration, as one writes it. */
+export const Config = Shape.superRefine((config, context) => {
+  const report: Report = (path, message) => {
+    context.addIssue({ code: 'custom', path: [...path], message });
+  };
+  checkClusters(config, report);
+  checkAccess(config, report);
+  checkSlack(config, report);
+});
+export type Config = z.output<typeof Config>;
+
+/** JSON schema for editors. */
+export const configJsonSchema = (): unknown =>
+  z.toJSONSchema(Shape, { io: 'input', unrepresentable: 'any' });

@@ -1,0 +1,394 @@
+import type { Clock, Ids } from '#src/clock.ts';
+import type { Result } from '#src/result.ts';
+import { type RenderedMessage, renderMessage } from '#src/slack/blocks.ts';
+import { CardRecord, cardKey, dirtyCards } from '#src/slack/card.ts';
+import { afterLook } from '#src/slack/look.ts';
+import { comesBack, nextMove } from '#src/slack/move.ts';
+import type { PlannedMove, SlackMove } from '#src/slack/plan.ts';
+import type { OutgoingMessage, PostedMessage, Slack, SlackFailure } from '#src/slack/slack.ts';
+import type { Fence, Json, Store } from '#src/store/store.ts';
+
+export interface DeliveryPorts {
+  readonly store: Store;
+  readonly slack: Slack;
+  readonly clock: Clock;
+  readonly ids: Ids;
+  /** Renews the lease and gives its fence; undefined once somebody else holds it. */
+  readonly holdLease: () => Promise<Fence | undefined>;
+}
+
+export type Outcome =
+  /** `card` as it now stands in the store, where it is known. */
+  | { readonly kind: 'done'; readonly card: CardRecord | undefined }
+  | { readonly kind: 'failed'; readonly card: CardRecord; readonly failure: SlackFailure }
+  | { readonly kind: 'lease-lost' };
+
+interface Stored {
+  readonly card: CardRecord;
+  readonly version: number;
+}
+
+type Amended = { readonly kind: 'written' | 'dropped'; readonly card: CardRecord | undefined };
+
+const problemAgainMs = 60_000;
+const refusedAgainMs = 300_000;
+
+/** Nothing more to do: the message is as desired (or away as desired), and no attempt is in doubt. */
+export const isClean = (card: CardRecord): boolean =>
+  card.claim === undefined &&
+  card.suspect === undefined &&
+  (card.desired.view === undefined
+    ? card.sent === undefined
+    : card.sent?.version === card.desired.version);
+
+/**
+ * Carries out one move for one card. Truth is the record in the store: before a post it says that one is
+ * attempted, afterwards which message it is; each write is a compare-and-set fenced by the lease.
+ */
+export const createDelivery = (ports: DeliveryPorts) => {
+  const { store, slack, clock, ids, holdLease } = ports;
+
+  const load = async (id: string): Promise<Stored | undefined> => {
+    const found = await store.read(cardKey(id));
+    return found === undefined
+      ? undefined
+      : { card: CardRecord.parse(found.value), version: found.version };
+  };
+
+  const write = (card: CardRecord, version: number, fence: Fence | undefined) =>
+    store.commit({
+      fence,
+      put: [{ key: cardKey(card.id), value: card as unknown as Json, expect: version }],
+      ...(isClean(card)
+        ? { unindex: [{ index: dirtyCards, member: card.id }] }
+        : { index: [{ index: dirtyCards, member: card.id, score: card.desired.at }] }),
+    });
+
+  /**
+   * Changes the record as it stands, again until no other write comes between.
+   * `dropped`: the change does not apply any more, or the fence has moved on.
+   */
+  const amend = async (
+    id: string,
+    change: (card: CardRecord) => CardRecord | undefined,
+    fence: Fence | undefined,
+  ): Promise<Amended> => {
+    for (;;) {
+      const stored = await load(id);
+      const next = stored === undefined ? undefined : change(stored.card);
+      if (stored === undefined || next === undefined || next === stored.card) {
+        return { kind: 'dropped', card: stored?.card };
+      }
+      const result = await write(next, stored.version, fence);
+      if (result === 'committed') {
+        return { kind: 'written', card: next };
+      }
+      if (result === 'fenced') {
+        return { kind: 'dropped', card: stored.card };
+      }
+    }
+  };
+
+  /** A message that Slack refuses for its blocks is sent as text alone: the news matters most. */
+  const send = async (
+    message: OutgoingMessage,
+    call: (message: OutgoingMessage) => Promise<Result<PostedMessage, SlackFailure>>,
+  ): Promise<Result<PostedMessage, SlackFailure>> => {
+    const result = await call(message);
+    const forBlocks = !result.ok && result.failure.code === 'refused' && message.blocks.length > 0;
+    return forBlocks ? call({ ...message, blocks: [] }) : result;
+  };
+
+  const fail = async (
+    card: CardRecord,
+    failure: SlackFailure,
+    fence: Fence,
+    change: (card: CardRecord) => CardRecord | undefined = (card) => card,
+  ): Promise<Outcome> => {
+    const problem = problemOf(failure, clock.now());
+    const { card: now } = await amend(
+      card.id,
+      (before) => {
+        const after = change(before);
+        return after === undefined || problem === undefined ? after : { ...after, ...problem };
+      },
+      fence,
+    );
+    return { kind: 'failed', card: now ?? card, failure };
+  };
+
+  const post = async (
+    stored: Stored,
+    thread: string | undefined,
+    rendered: RenderedMessage,
+    fence: Fence,
+  ): Promise<Outcome> => {
+    const { card, version } = stored;
+    const attempt = ids.next();
+    const claim = { attempt, at: clock.now(), version: card.desired.version, looks: 0 };
+    const claimed = await write({ ...card, claim }, version, fence);
+    if (claimed !== 'committed') {
+      return claimed === 'fenced' ? { kind: 'lease-lost' } : { kind: 'done', card: undefined };
+    }
+    const still = await holdLease();
+    if (still?.token !== fence.token) {
+      return { kind: 'lease-lost' };
+    }
+    const message = {
+      channel: card.channel,
+      thread,
+      ...rendered,
+      card: { card: card.id, attempt },
+    };
+    const result = await send(message, slack.post);
+    return result.ok
+      ? recordPost(card, claim, result.value.ts, fence)
+      : postFailed(card, attempt, thread, result.failure, fence);
+  };
+
+  const recordPost = async (
+    card: CardRecord,
+    claim: NonNullable<CardRecord['claim']>,
+    ts: string,
+    fence: Fence,
+  ): Promise<Outcome> => {
+    const recorded = await amend(
+      card.id,
+      (before) =>
+        before.claim?.attempt === claim.attempt
+          ? posted(before, { version: claim.version, ts, at: clock.now() })
+          : undefined,
+      fence,
+    );
+    if (recorded.kind === 'written') {
+      return { kind: 'done', card: recorded.card };
+    }
+    // Somebody else holds the lease by now. If the card has another message already, ours is one too many;
+    // if not, they find ours by its mark.
+    const other = recorded.card?.sent?.ts;
+    if (other !== undefined && other !== ts) {
+      await slack.remove(card.channel, ts);
+    }
+    return { kind: 'lease-lost' };
+  };
+
+  const postFailed = async (
+    card: CardRecord,
+    attempt: string,
+    thread: string | undefined,
+    failure: SlackFailure,
+    fence: Fence,
+  ): Promise<Outcome> => {
+    if (failure.code === 'no-reply') {
+      // The claim stands: history tells whether Slack took it.
+      return { kind: 'failed', card, failure };
+    }
+    if (failure.code === 'message-gone' && card.thread !== undefined) {
+      await amend(
+        card.thread,
+        (root) => (root.sent?.ts === thread ? unsent(root) : undefined),
+        fence,
+      );
+    }
+    return fail(card, failure, fence, (before) =>
+      before.claim?.attempt === attempt ? unclaimed(before) : undefined,
+    );
+  };
+
+  const update = async (
+    { card }: Stored,
+    ts: string,
+    rendered: RenderedMessage,
+    fence: Fence,
+  ): Promise<Outcome> => {
+    const version = card.desired.version;
+    const attempt = ids.next();
+    const message = { channel: card.channel, ...rendered, card: { card: card.id, attempt } };
+    const result = await send(message, (sent) => slack.update({ ...sent, ts }));
+    if (result.ok) {
+      const done = await amend(
+        card.id,
+        (before) =>
+          before.sent?.ts === ts ? posted(before, { version, ts, at: clock.now() }) : undefined,
+        fence,
+      );
+      return done.kind === 'written' ? { kind: 'done', card: done.card } : overtaken(card.id, ts);
+    }
+    if (result.failure.code === 'message-gone') {
+      return gone(card, ts, fence);
+    }
+    return fail(card, result.failure, fence);
+  };
+
+  /** Our edit may have put an older text over that of the next holder, who does not know it. */
+  const overtaken = async (id: string, ts: string): Promise<Outcome> => {
+    await amend(
+      id,
+      (card) =>
+        card.sent?.ts === ts ? { ...card, sent: { ...card.sent, version: 0 } } : undefined,
+      undefined,
+    );
+    return { kind: 'lease-lost' };
+  };
+
+  const gone = async (card: CardRecord, ts: string, fence: Fence): Promise<Outcome> => {
+    const { card: now } = await amend(
+      card.id,
+      (before) => {
+        if (before.sent?.ts !== ts) {
+          return undefined;
+        }
+        return comesBack(before)
+          ? unsent(before)
+          : { ...before, sent: { ...before.sent, version: before.desired.version } };
+      },
+      fence,
+    );
+    return { kind: 'done', card: now };
+  };
+
+  const remove = async ({ card }: Stored, ts: string, fence: Fence): Promise<Outcome> => {
+    const result = await slack.remove(card.channel, ts);
+    if (!result.ok && result.failure.code !== 'message-gone') {
+      return fail(card, result.failure, fence);
+    }
+    const { card: now } = await amend(
+      card.id,
+      (before) => (before.sent?.ts === ts ? unsent(before) : undefined),
+      fence,
+    );
+    return { kind: 'done', card: now };
+  };
+
+  const look = async (
+    { card, version }: Stored,
+    move: Extract<SlackMove, { kind: 'look' }>,
+    fence: Fence,
+  ): Promise<Outcome> => {
+    const result = await slack.ownMessages({
+      channel: card.channel,
+      thread: move.thread,
+      oldest: move.oldest,
+    });
+    if (!result.ok) {
+      return fail(card, result.failure, fence);
+    }
+    const { card: next, extra } = afterLook(card, result.value, clock.now());
+    const written = await write(next, version, fence);
+    if (written !== 'committed') {
+      return written === 'fenced' ? { kind: 'lease-lost' } : { kind: 'done', card: undefined };
+    }
+    // Only after the record says which one stays, and still under the lease; a later look finds the rest.
+    for (const ts of extra) {
+      if ((await holdLease())?.token !== fence.token) {
+        return { kind: 'lease-lost' };
+      }
+      await slack.remove(card.channel, ts);
+    }
+    return { kind: 'done', card: next };
+  };
+
+  return {
+    load,
+
+    /** Carries out a planned move, if it is still what the card needs. */
+    deliver: async ({ card: { id }, move: planned }: PlannedMove): Promise<Outcome> => {
+      const stored = await load(id);
+      if (stored === undefined) {
+        return { kind: 'done', card: undefined };
+      }
+      const { card } = stored;
+      const root = card.thread === undefined ? undefined : await load(card.thread);
+      const move = nextMove(card, root?.card.sent?.ts, clock.now());
+      if (move.kind !== planned.kind) {
+        return { kind: 'done', card };
+      }
+      const fence = await holdLease();
+      if (fence === undefined) {
+        return { kind: 'lease-lost' };
+      }
+      switch (move.kind) {
+        case 'post':
+          return post(stored, move.thread, renderedOf(card), fence);
+        case 'update':
+          return update(stored, move.ts, renderedOf(card), fence);
+        case 'remove':
+          return remove(stored, move.ts, fence);
+        case 'look':
+          return look(stored, move, fence);
+        default:
+          return { kind: 'done', card };
+      }
+    },
+
+    /** Takes a card off the list of those that are behind, if it is not. */
+    settle: async (id: string, fence: Fence): Promise<void> => {
+      const stored = await load(id);
+      if (stored === undefined) {
+        await store.commit({ fence, unindex: [{ index: dirtyCards, member: id }] });
+        return;
+      }
+      if (isClean(stored.card)) {
+        await store.commit({
+          fence,
+          check: [{ key: cardKey(id), version: stored.version }],
+          unindex: [{ index: dirtyCards, member: id }],
+        });
+      }
+    },
+  };
+};
+
+const renderedOf = (card: CardRecord): RenderedMessage =>
+  renderMessage(card.desired.view ?? { summary: '', parts: [] });
+
+const unsent = ({ sent: _, ...card }: CardRecord): CardRecord => card;
+const unclaimed = ({ claim: _, ...card }: CardRecord): CardRecord => card;
+
+const posted = (card: CardRecord, sent: NonNullable<CardRecord['sent']>): CardRecord => {
+  const { claim: _, problem: __, notBefore: ___, ...rest } = card;
+  return {
+    ...rest,
+    sent,
+    // A message of an earlier attempt may still turn up: the looks start anew from here.
+    ...(card.suspect === undefined || card.claim === undefined
+      ? {}
+      : { suspect: { ...card.suspect, from: sent.at, looks: 0 } }),
+  };
+};
+
+/** What the card's record says about a refusal that time alone does not mend. */
+const problemOf = (
+  failure: SlackFailure,
+  now: number,
+): Pick<CardRecord, 'problem' | 'notBefore'> | undefined => {
+  switch (failure.code) {
+    case 'not-in-channel':
+      return {
+        problem: `The bot is not in ${failure.channel}; invite it there.`,
+        notBefore: now + problemAgainMs,
+      };
+    case 'channel-gone':
+      return {
+        problem: `${failure.channel} cannot be posted to (${failure.error}).`,
+        notBefore: now + problemAgainMs,
+      };
+    case 'token-rejected':
+      return {
+        problem: `Slack does not accept the bot's token (${failure.error}).`,
+        notBefore: now + problemAgainMs,
+      };
+    case 'refused':
+      return {
+        problem: `Slack refuses ${failure.method} (${failure.error}).`,
+        notBefore: now + refusedAgainMs,
+      };
+    case 'rate-limited':
+    case 'no-reply':
+    case 'unreachable':
+    case 'message-gone':
+      return undefined;
+    default:
+      return failure satisfies never;
+  }
+};

@@ -1,0 +1,110 @@
+import type { CardPriority, CardRecord } from '#src/slack/card.ts';
+
+/** What brings one card's message nearer to what is desired. */
+export type Move =
+  | { readonly kind: 'settled' }
+  /** Nothing to do before `until` (ms); `root` = until the message it stands under is there. */
+  | { readonly kind: 'wait'; readonly until: number }
+  | { readonly kind: 'wait-for-root' }
+  | { readonly kind: 'post'; readonly thread: string | undefined }
+  | { readonly kind: 'update'; readonly ts: string }
+  | { readonly kind: 'remove'; readonly ts: string }
+  /** Search the channel's history (ms since the epoch) for our own message. */
+  | { readonly kind: 'look'; readonly thread: string | undefined; readonly oldest: number };
+
+/**
+ * When history is searched after an attempt whose outcome is not known, in ms after the attempt: Slack
+ * shows a message that it accepted some seconds late, so that one look would post twice.
+ */
+const claimLooks = [2_000, 10_000, 60_000] as const;
+/** And after a further attempt, for a message of an earlier one that came even later. */
+const suspectLooks = [2_000, 10_000, 60_000, 120_000] as const;
+
+/** Clocks of Slack and ours differ. */
+const historySlack = 5_000;
+
+/** Edits of a card in progress come at most this often, so that they do not use up the budget. */
+const progressEvery = 1_000;
+
+/**
+ * The next move for a card; pure.
+ * @param root - ts of the message that the card stands under, where it has one and it is posted
+ * @param now - ms since the epoch
+ */
+export const nextMove = (card: CardRecord, root: string | undefined, now: number): Move => {
+  if (card.notBefore !== undefined && card.notBefore > now) {
+    return { kind: 'wait', until: card.notBefore };
+  }
+  if (card.claim !== undefined) {
+    return lookMove(card, root, now, card.claim.at, claimDue(card.claim));
+  }
+  const wanted = wantedMove(card, root, now);
+  if (card.suspect === undefined || (wanted.kind !== 'settled' && wanted.kind !== 'wait')) {
+    return wanted;
+  }
+  const look = lookMove(card, root, now, card.suspect.since, suspectDue(card.suspect));
+  return wanted.kind === 'wait' && look.kind === 'wait'
+    ? { kind: 'wait', until: Math.min(wanted.until, look.until) }
+    : look;
+};
+
+const claimDue = (claim: NonNullable<CardRecord['claim']>): number =>
+  claim.at + (claimLooks[claim.looks] ?? claimLooks[2]);
+
+const suspectDue = (suspect: NonNullable<CardRecord['suspect']>): number =>
+  suspect.from + (suspectLooks[suspect.looks] ?? suspectLooks[3]);
+
+/** Whether the claim's message was searched for often enough to post again. */
+export const claimIsLost = (looks: number): boolean => looks >= claimLooks.length;
+export const suspicionEnds = (looks: number): boolean => looks >= suspectLooks.length;
+
+const lookMove = (
+  card: CardRecord,
+  root: string | undefined,
+  now: number,
+  since: number,
+  due: number,
+): Move => {
+  if (card.thread !== undefined && root === undefined) {
+    return { kind: 'wait-for-root' };
+  }
+  return now < due
+    ? { kind: 'wait', until: due }
+    : { kind: 'look', thread: root, oldest: since - historySlack };
+};
+
+const wantedMove = (card: CardRecord, root: string | undefined, now: number): Move => {
+  const { desired, sent } = card;
+  if (desired.view === undefined) {
+    return sent === undefined ? { kind: 'settled' } : { kind: 'remove', ts: sent.ts };
+  }
+  if (sent === undefined) {
+    return card.thread !== undefined && root === undefined
+      ? { kind: 'wait-for-root' }
+      : { kind: 'post', thread: root };
+  }
+  if (sent.version === desired.version) {
+    return { kind: 'settled' };
+  }
+  const earliest = card.priority === 'progress' ? sent.at + progressEvery : 0;
+  return earliest > now ? { kind: 'wait', until: earliest } : { kind: 'update', ts: sent.ts };
+};
+
+const ranks: Readonly<Record<CardPriority, number>> = {
+  approval: 0,
+  'new-incident': 1,
+  resolve: 2,
+  progress: 3,
+  digest: 4,
+};
+
+/** What goes first where not everything can go at once; the lowest first. */
+export const rankOf = (card: CardRecord): number => {
+  // A root that changed before it could be posted is still the first news of it.
+  const unposted = card.sent === undefined && card.thread === undefined;
+  return unposted && card.priority === 'progress' ? ranks['new-incident'] : ranks[card.priority];
+};
+
+/** Whether a message that somebody deleted in Slack is posted anew. */
+export const comesBack = (card: CardRecord): boolean =>
+  card.priority !== 'resolve' && card.priority !== 'digest';

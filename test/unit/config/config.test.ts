@@ -1,0 +1,98 @@
+import { describe, expect, it } from 'vitest';
+import { parse } from 'yaml';
+import { authorise } from '#src/command/policy.ts';
+import { Config, configJsonSchema } from '#src/config/config.ts';
+import { policyOf } from '#src/config/policy.ts';
+import { configProblems, sayProblem } from '#src/config/problems.ts';
+
+const good = `
+clusters:
+  - { name: apps, kubeconfig: /etc/flux-chatops/apps.yaml, channel: C0APPS }
+  - { name: infra, channel: C0INFRA }
+webhooks:
+  keys:
+    - { cluster: apps, key: { file: /run/secrets/apps } }
+    - { cluster: infra, key: { env: INFRA_KEY } }
+    - { cluster: infra, namespaces: [tenant-a], key: { env: TENANT_KEY } }
+slack:
+  mode: socket
+  team: T01
+  botToken: { env: SLACK_BOT_TOKEN }
+  appToken: { env: SLACK_APP_TOKEN }
+people:
+  - { name: robin, slack: U01, kubernetes: [{ cluster: apps, username: robin@example.com }] }
+access:
+  roles: { viewer: [status, get], operator: [status, get, reconcile] }
+  grants:
+    - { role: viewer, members: true }
+    - { role: operator, people: [robin], clusters: [apps] }
+redis: { url: { env: REDIS_URL } }
+keys: { journal: { env: JOURNAL_KEY }, audit: { env: AUDIT_KEY } }
+`;
+
+const problemsOf = (text: string): readonly string[] => {
+  const parsed = Config.safeParse(parse(text), { reportInput: true });
+  return parsed.success ? [] : configProblems(parsed.error, configJsonSchema()).map(sayProblem);
+};
+
+describe('the configuration', () => {
+  it('takes a complete one and fills in what may be left out', () => {
+    expect(Config.parse(parse(good))).toMatchObject({
+      slack: { command: '/flux' },
+      incidents: { dwell: 10_000, reopen: 900_000 },
+      listen: { public: { port: 8080 } },
+    });
+  });
+
+  it('says all mistakes at once, each with its place and an example', () => {
+    const bad = good
+      .replace('channel: C0APPS', "channel: '#apps'")
+      .replace('mode: socket', 'mode: sockets')
+      .replace('{ env: SLACK_BOT_TOKEN }', 'xoxb-1')
+      .replace('team: T01', 'taem: T01');
+
+    expect(problemsOf(bad)).toEqual([
+      'clusters[0].channel: is a channel’s id, not its name (Slack: channel details, at the bottom) (for example C024BE91L)',
+      'slack.mode: must be "socket" or "http" (for example socket)',
+      'slack.team: is missing (for example T024BE7LD)',
+      'slack.botToken: is a secret: say where it stands (for example { file: /run/secrets/name })',
+      'slack: has no setting "taem"',
+    ]);
+  });
+
+  it('finds names that lead nowhere', () => {
+    const bad = good
+      .replace('people: [robin]', 'people: [robyn]')
+      .replace('role: viewer, members', 'role: reader, members')
+      .replace('{ cluster: apps, key', '{ cluster: app, key')
+      .replace('appToken: { env: SLACK_APP_TOKEN }', '');
+
+    expect(problemsOf(bad)).toEqual([
+      'webhooks.keys[0].cluster: no cluster is called "app"; there are apps, infra (for example infra)',
+      'clusters[0]: no webhook key speaks for "apps"; add one under webhooks.keys',
+      'access.grants[0].role: no role is called "reader"; there are viewer, operator',
+      'access.grants[1].people[0]: nobody under people is called "robyn"',
+      'slack.appToken: mode socket needs the app token (for example { file: /run/secrets/name })',
+    ]);
+  });
+
+  it('becomes a policy that grants what it says and nothing more', () => {
+    const policy = policyOf(Config.parse(parse(good)));
+    const robin = { kind: 'slack', team: 'T01', user: 'U01', name: 'robin', groups: [] } as const;
+    const terminal = {
+      kind: 'terminal',
+      cluster: 'apps',
+      username: 'robin@example.com',
+      groups: [],
+    } as const;
+    const where = (cluster: string) => ({ cluster, namespace: 'media', object: 'ks/media/plex' });
+
+    expect(authorise(robin, 'reconcile', where('apps'), policy).kind).toBe('allow');
+    expect(authorise(terminal, 'reconcile', where('apps'), policy).kind).toBe('allow');
+    expect(authorise(robin, 'reconcile', where('infra'), policy).kind).toBe('reject');
+    expect(authorise({ ...robin, user: 'U02' }, 'get', where('infra'), policy).kind).toBe('allow');
+    expect(authorise({ ...terminal, cluster: 'infra' }, 'get', where('infra'), policy).kind).toBe(
+      'reject',
+    );
+  });
+});
