@@ -4,6 +4,8 @@ export interface SandboxClock {
   now(): number;
   /** Calls `act` once after `ms`; gives the way to call it off. */
   after(ms: number, act: () => void): () => void;
+  /** Real work (a process, a request) for which a virtual clock stands still until it is done. */
+  during<Value>(work: Promise<Value>): Promise<Value>;
 }
 
 export const realClock: SandboxClock = {
@@ -12,7 +14,14 @@ export const realClock: SandboxClock = {
     const timer = setTimeout(act, ms);
     return () => clearTimeout(timer);
   },
+  during: (work) => work,
 };
+
+/** Resolves after `ms` of this clock. */
+export const sleep = (clock: SandboxClock, ms: number): Promise<void> =>
+  new Promise((resolve) => {
+    clock.after(ms, resolve);
+  });
 
 export interface VirtualClock extends SandboxClock {
   /** Moves on by `ms`, and lets everything that falls due in between happen, in order of time. */
@@ -39,6 +48,7 @@ const settle = async (): Promise<void> => {
 /** A clock that stands still until `advance`; two things due at one time happen in order of asking. */
 export const virtualClock = (startMs: number): VirtualClock => {
   const due = new Set<Due>();
+  const working = new Set<Promise<unknown>>();
   let now = startMs;
   let order = 0;
 
@@ -54,8 +64,21 @@ export const virtualClock = (startMs: number): VirtualClock => {
     return first;
   };
 
+  const rest = async (): Promise<void> => {
+    await settle();
+    while (working.size > 0) {
+      await Promise.allSettled(working);
+      await settle();
+    }
+  };
+
   return {
     now: () => now,
+    during: async (work) => {
+      const done = work.finally(() => working.delete(done));
+      working.add(done);
+      return done;
+    },
     after: (ms, act) => {
       order += 1;
       const one = { at: now + Math.max(0, ms), order, act };
@@ -66,12 +89,12 @@ export const virtualClock = (startMs: number): VirtualClock => {
     },
     advance: async (ms) => {
       const until = now + ms;
-      await settle();
+      await rest();
       for (let one = next(until); one !== undefined; one = next(until)) {
         due.delete(one);
         now = one.at;
         one.act();
-        await settle();
+        await rest();
       }
       now = until;
     },

@@ -1,4 +1,5 @@
 import {
+  at,
   isRecord,
   type JsonRecord,
   type KubeObject,
@@ -19,6 +20,8 @@ export interface ResourceKind {
   readonly status: boolean;
   /** Whether `metadata.generation` counts changes of the desired state. */
   readonly generation: boolean;
+  /** OpenAPI, of custom kinds that came with one. */
+  readonly schema?: unknown;
 }
 
 type Row = readonly [group: string, version: string, kind: string, plural: string, short?: string];
@@ -162,6 +165,7 @@ export const kindFromDefinition = (definition: KubeObject): ResourceKind | undef
     ? undefined
     : customKind(group, name, kind, plural, {
         namespaced: textAt(definition, 'spec', 'scope') !== 'Cluster',
+        schema: at(version, 'schema', 'openAPIV3Schema'),
         shortNames: listAt(definition, 'spec', 'names', 'shortNames').filter(
           (short): short is string => typeof short === 'string',
         ),

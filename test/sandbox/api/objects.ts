@@ -24,6 +24,7 @@ import {
   unsupportedMediaType,
 } from '#test/sandbox/api/status.ts';
 import type { Storage } from '#test/sandbox/api/storage.ts';
+import { stored as asStored, validate } from '#test/sandbox/api/validation.ts';
 import { type SandboxClock, timestamp } from '#test/sandbox/clock.ts';
 
 export type PatchType = 'json' | 'merge' | 'strategic' | 'apply';
@@ -201,11 +202,13 @@ export const createObjects = (storage: Storage, kinds: Kinds, clock: SandboxCloc
     next: KubeObject,
     options: WriteOptions,
   ): KubeObject => {
+    validate(kind, live, next);
     options.admit?.(live, next);
-    if (sameButManaged(live, next)) {
+    const kept = asStored(kind, next);
+    if (sameButManaged(live, kept)) {
       return live;
     }
-    return options.dryRun === true ? next : store(kind, next);
+    return options.dryRun === true ? kept : store(kind, kept);
   };
 
   const update = (
@@ -245,8 +248,9 @@ export const createObjects = (storage: Storage, kinds: Kinds, clock: SandboxCloc
             ...born,
             metadata: { ...born.metadata, managedFields: asked.metadata['managedFields'] },
           };
+    validate(kind, undefined, owned);
     options.admit?.(undefined, owned);
-    return options.dryRun === true ? owned : store(kind, owned);
+    return options.dryRun === true ? owned : store(kind, asStored(kind, owned));
   };
 
   const apply = (

@@ -1,0 +1,105 @@
+import { createHmac } from 'node:crypto';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { findKustomize, type Kustomize } from '#src/render/kustomize.ts';
+import { createRenderer } from '#src/render/render.ts';
+import { readRecording, recordingKey, recordingNames } from '#test/fixtures/recordings.ts';
+import { buildWith } from '#test/sandbox/controllers/kustomize/build.ts';
+import { seededRandom } from '#test/sandbox/controllers/world.ts';
+import { messagesOf, storiesOf } from '#test/sandbox/replay/compare.ts';
+import { notPlayed, tolerated } from '#test/sandbox/replay/differences.ts';
+import { scripts } from '#test/sandbox/replay/scripts.ts';
+import { type Played, playOnSandbox } from '#test/sandbox/replay/stage.ts';
+
+const played = recordingNames().filter((name) => !(name in notPlayed));
+const kinds = ['GitRepository', 'Kustomization', 'HelmRepository', 'HelmChart', 'HelmRelease'];
+
+// heartbeats and retries depend on some ms here or there
+const mayDiffer = (count: number): number => Math.max(1, Math.ceil(count * 0.15));
+
+let kustomize: Kustomize;
+const done = new Map<string, Promise<Played>>();
+
+const play = (name: string): Promise<Played> => {
+  const build = buildWith(createRenderer(kustomize), seededRandom(7));
+  const playing = done.get(name) ?? playOnSandbox(readRecording(name), { build, ...scripts[name] });
+  done.set(name, playing);
+  return playing;
+};
+
+/** What only one of two lists has, but for what is tolerated; and what is tolerated but did not differ. */
+const differences = (name: string, recorded: readonly string[], seen: readonly string[]) => {
+  const differing = [
+    ...recorded.filter((text) => !seen.includes(text)).map((text) => `only recorded: ${text}`),
+    ...seen
+      .filter((text) => !recorded.includes(text))
+      .map((text) => `only on the sandbox: ${text}`),
+  ];
+  const known = tolerated[name] ?? [];
+  return {
+    unknown: differing.filter((text) => !known.some((one) => text.includes(one.text))),
+    used: known.filter((one) => differing.some((text) => text.includes(one.text))),
+  };
+};
+
+beforeAll(async () => {
+  const found = await findKustomize(process.env['PATH'] ?? '');
+  if (!found.ok) {
+    throw new Error(JSON.stringify(found.failure));
+  }
+  kustomize = found.value;
+});
+
+describe.each(played)('%s, played on the sandbox', (name) => {
+  it('passes through the same states, and says the same', async () => {
+    const recording = readRecording(name);
+    const { changes, webhooks } = await play(name);
+    const flat = (stories: ReturnType<typeof storiesOf>): readonly string[] =>
+      [...stories].flatMap(([about, { transitions }]) =>
+        transitions.map((text) => `${about}\n${text}`),
+      );
+    const said = (messages: ReturnType<typeof messagesOf>): readonly string[] =>
+      messages.map(({ about, said: text }) => `${about} ${text}`);
+    const states = differences(
+      name,
+      flat(storiesOf(recording.watch, kinds)),
+      flat(storiesOf(changes, kinds)),
+    );
+    const texts = differences(
+      name,
+      said(messagesOf(recording.webhooks)),
+      said(messagesOf(webhooks)),
+    );
+
+    expect(states.unknown).toEqual([]);
+    expect(texts.unknown).toEqual([]);
+    expect(new Set([...states.used, ...texts.used])).toEqual(new Set(tolerated[name]));
+  });
+
+  it('says each thing as often, give or take a retry', async () => {
+    const recording = readRecording(name);
+    const { webhooks } = await play(name);
+    const counts = new Map(
+      messagesOf(webhooks).map(({ about, said, count }) => [`${about} ${said}`, count]),
+    );
+    const wrong = messagesOf(recording.webhooks).flatMap(({ about, said, count }) => {
+      const seen = counts.get(`${about} ${said}`) ?? 0;
+      return seen === 0 || Math.abs(seen - count) <= mayDiffer(count)
+        ? []
+        : [{ about, said, recorded: count, seen }];
+    });
+
+    expect(wrong).toEqual([]);
+  });
+
+  it('signs every request as recorded', async () => {
+    const { webhooks } = await play(name);
+    const unsigned = webhooks.filter(
+      ({ body, cluster, headers }) =>
+        headers['x-signature'] !==
+        `sha256=${createHmac('sha256', recordingKey(cluster)).update(body).digest('hex')}`,
+    );
+
+    expect(webhooks.length).toBeGreaterThan(0);
+    expect(unsigned).toEqual([]);
+  });
+});

@@ -1,0 +1,94 @@
+import type { ApiServer } from '#test/sandbox/api/server.ts';
+import { createArtifacts } from '#test/sandbox/controllers/artifacts.ts';
+import { deliverByHttp } from '#test/sandbox/controllers/deliver.ts';
+import type { GitHost } from '#test/sandbox/controllers/git.ts';
+import type { Build } from '#test/sandbox/controllers/kustomize/build.ts';
+import { startKustomizeController } from '#test/sandbox/controllers/kustomize/controller.ts';
+import type { Evaluate } from '#test/sandbox/controllers/kustomize/dependencies.ts';
+import {
+  createNotificationController,
+  type Deliver,
+} from '#test/sandbox/controllers/notification.ts';
+import { createEventWriter, createRecorder } from '#test/sandbox/controllers/recorder.ts';
+import { startSourceController } from '#test/sandbox/controllers/source.ts';
+import {
+  fetchChart,
+  fetchGit,
+  fetchIndex,
+  fetchOci,
+} from '#test/sandbox/controllers/source-fetch.ts';
+import { type CanPull, startWorkloads } from '#test/sandbox/controllers/workloads.ts';
+import {
+  type ControllerSettings,
+  createWorld,
+  defaultSettings,
+} from '#test/sandbox/controllers/world.ts';
+
+export interface FluxOptions {
+  readonly git: GitHost;
+  readonly build: Build;
+  /** Decides `readyExpr`. */
+  readonly evaluate?: Evaluate;
+  /** Over HTTP unless told otherwise. */
+  readonly deliver?: Deliver;
+  readonly canPull?: CanPull;
+  /** Why a chart repository cannot be read; undefined when it can. */
+  readonly chartRepositoryFailure?: (url: string) => string | undefined;
+  readonly settings?: Partial<ControllerSettings>;
+}
+
+/** Starts simulated Flux on a cluster: source, kustomize, notification, and what runs workloads. */
+export const startFlux = (server: ApiServer, options: FluxOptions) => {
+  const world = createWorld(server, { ...defaultSettings, ...options.settings });
+  const write = createEventWriter(world);
+  const deliver: Deliver =
+    options.deliver ?? ((delivery) => server.clock.during(deliverByHttp(delivery)));
+  const notification = createNotificationController(world, write, deliver);
+  const recorderOf = (controller: string) =>
+    createRecorder(world, write, controller, notification.take);
+  const artifacts = createArtifacts();
+
+  const sources = recorderOf('source-controller');
+  const source = 'source.toolkit.fluxcd.io';
+  const failure = options.chartRepositoryFailure ?? (() => undefined);
+  const workers = [
+    startKustomizeController(
+      world,
+      artifacts,
+      recorderOf('kustomize-controller'),
+      options.build,
+      options.evaluate ?? (() => true),
+    ),
+    ...(
+      [
+        ['GitRepository', fetchGit(options.git)],
+        ['OCIRepository', fetchOci(options.git)],
+        ['HelmRepository', fetchIndex(failure)],
+        ['HelmChart', fetchChart(artifacts)],
+      ] as const
+    ).map(([kind, fetch]) =>
+      startSourceController(world, world.kindNamed(source, kind), artifacts, sources, fetch),
+    ),
+  ];
+  const workloads = startWorkloads(
+    world,
+    write,
+    options.canPull ?? ((image) => !image.includes('broken')),
+  );
+
+  return {
+    world,
+    artifacts,
+    notification,
+    workloads,
+    stop: (): void => {
+      for (const worker of workers) {
+        worker.stop();
+      }
+      workloads.stop();
+      notification.setStopped(true);
+    },
+  };
+};
+
+export type Flux = ReturnType<typeof startFlux>;

@@ -1,0 +1,26 @@
+/** A difference between a recording and the sandbox that is known, and why it does no harm. */
+export interface Tolerated {
+  /** Part of the transition or message that only one of the two has. */
+  readonly text: string;
+  readonly because: string;
+}
+
+/** Per recording, all that may differ; a difference that is not here fails the test, and so does one that is gone. */
+export const tolerated: Readonly<Record<string, readonly Tolerated[]>> = {
+  '03-apply-failure': [
+    {
+      text: 'info Progressing Deployment/databases/postgres-exporter configured {"cluster":"apps","revision":"main@sha1:9e44bc5d',
+      because:
+        'the sandbox has no schema of built-in kinds, so a misspelt field is kept (and is a change) where a real server drops it',
+    },
+  ],
+};
+
+/** Recordings that are not played, and why. */
+export const notPlayed: Readonly<Record<string, string>> = {
+  '07-helm-upgrade-rollback': 'helm-controller is not simulated yet',
+  '08-helm-drift': 'helm-controller is not simulated yet',
+  '09-suspend-resume': 'helm-controller is not simulated yet',
+  '10-reconcile-requests': 'helm-controller is not simulated yet',
+  '12-storm': 'its 240 files in Git were not kept, so there is nothing to build from',
+};
