@@ -23,8 +23,11 @@ export const adapters: readonly Adapter[] = [
   },
   { files: ['src/queue/bullmq.ts'], modules: ['bullmq'] },
   { files: ['src/store/redis.ts'], modules: ['ioredis'] },
-  { files: ['src/http/server.ts'], modules: ['express', 'node:http', 'node:net'] },
-  { files: ['src/http/metrics.ts'], modules: ['prom-client'] },
+  {
+    files: ['src/http/server.ts', 'src/http/body.ts'],
+    modules: ['express', 'node:http', 'node:net'],
+  },
+  { files: ['src/http/metrics.ts'], modules: ['prom-client'], ports: ['Metrics'] },
   { files: ['src/entry/logging.ts'], modules: ['pino'] },
   { files: ['src/config/load.ts'], modules: ['yaml', 'node:fs'] },
   {

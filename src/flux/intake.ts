@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { FluxEvent } from '#src/flux/event.ts';
+import { redactForeign } from '#src/text/redact.ts';
 
 /** The one stream that all replicas append to and the lease holder reads. */
 export const intakeStream = 'intake';
@@ -18,3 +19,13 @@ export const IntakeEntry = z.object({
   stale: z.boolean(),
 });
 export type IntakeEntry = z.output<typeof IntakeEntry>;
+
+/** The event with no secret left in its text; names of objects stay, since they say what it is about. */
+export const redactEvent = (event: FluxEvent): FluxEvent => ({
+  ...event,
+  message: redactForeign(event.message),
+  reason: redactForeign(event.reason),
+  metadata: Object.fromEntries(
+    Object.entries(event.metadata).map(([key, value]) => [key, redactForeign(value)]),
+  ),
+});
