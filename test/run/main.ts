@@ -6,7 +6,8 @@
  */
 import { spawn } from 'node:child_process';
 import { mkdir, readFile, rm } from 'node:fs/promises';
-import { add, line, nothing, ofExit, ofLastLine, type Tally } from '#test/run/tally.ts';
+import { z } from 'zod';
+import { add, line, nothing, ofExit, ofLastLine, ofMissing, type Tally } from '#test/run/tally.ts';
 import { ofVitest } from '#test/run/vitest-report.ts';
 
 interface Suite {
@@ -15,6 +16,8 @@ interface Suite {
   /** What is counted: the exit code, the last line, or the report of Vitest. */
   readonly counts: 'exit' | 'line' | 'vitest';
   readonly limitMinutes: number;
+  /** The script of package.json that the command runs, if it is one. */
+  readonly script?: string;
 }
 
 const npm = (script: string, ...args: readonly string[]): string[] => [
@@ -40,6 +43,14 @@ const vitest = (name: string, limitMinutes: number, projects = [name]): Suite =>
   limitMinutes,
 });
 
+/** A program of ours that prints its own last line. */
+const counting = (
+  name: string,
+  limitMinutes: number,
+  script: string,
+  ...args: readonly string[]
+): Suite => ({ name, command: npm(script, ...args), counts: 'line', limitMinutes, script });
+
 const folder = '.cache/test';
 const reportOf = (name: string): string => `${folder}/${name}.json`;
 
@@ -49,7 +60,12 @@ const suites: readonly Suite[] = [
   vitest('integration', 10),
   vitest('platform', 10),
   vitest('e2e', 10),
+  counting('platform-rules', 10, 'platform'),
+  counting('faults', 5, 'faults', '--runs', '500', '--seed', '1'),
 ];
+
+const Package = z.object({ scripts: z.record(z.string(), z.string()) });
+const { scripts } = Package.parse(JSON.parse(await readFile('package.json', 'utf8')));
 
 interface Ended {
   readonly exitCode: number;
@@ -97,6 +113,8 @@ function run(suite: Suite): Promise<Ended> {
 }
 
 async function tallyOf(suite: Suite): Promise<Tally> {
+  if (suite.script !== undefined && scripts[suite.script] === undefined)
+    return ofMissing(suite.name, `package.json has no script ${suite.script}`);
   await rm(reportOf(suite.name), { force: true });
   const { exitCode, output } = await run(suite);
   if (suite.counts === 'exit') return ofExit(suite.name, exitCode);
@@ -106,6 +124,11 @@ async function tallyOf(suite: Suite): Promise<Tally> {
 }
 
 async function main(wanted: readonly string[]): Promise<void> {
+  const unknown = wanted.filter((name) => suites.every((suite) => suite.name !== name));
+  if (unknown.length > 0) {
+    const known = suites.map(({ name }) => name).join(', ');
+    throw new Error(`no suite ${unknown.join(', ')}; there are ${known}`);
+  }
   await mkdir(folder, { recursive: true });
   let total = nothing;
   for (const suite of suites) {

@@ -21,6 +21,13 @@ export const line = ({ passed, failed, skipped }: Tally): string =>
 
 const failure = (note: string): Tally => ({ ...nothing, failed: 1, notes: [`failed: ${note}`] });
 
+/** A suite that cannot run here: never a pass. */
+export const ofMissing = (name: string, reason: string): Tally => ({
+  ...nothing,
+  skipped: 1,
+  notes: [`skipped: ${name}, ${reason}`],
+});
+
 /** A suite that only succeeds or fails, such as the compiler. */
 export const ofExit = (name: string, exitCode: number): Tally =>
   exitCode === 0 ? { ...nothing, passed: 1 } : failure(name);

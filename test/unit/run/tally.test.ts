@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { add, line, nothing, ofExit, ofLastLine } from '#test/run/tally.ts';
+import { add, line, nothing, ofExit, ofLastLine, ofMissing } from '#test/run/tally.ts';
 import { ofVitest } from '#test/run/vitest-report.ts';
 
 const file = (status: string, ...tests: readonly (readonly [string, string])[]) => ({
@@ -11,6 +11,15 @@ const file = (status: string, ...tests: readonly (readonly [string, string])[]) 
 describe('a suite that only succeeds or fails', () => {
   it('counts as one test', () => {
     expect(line(add(ofExit('types', 0), ofExit('lint', 1)))).toBe('1 passed, 1 failed, 0 skipped');
+  });
+});
+
+describe('a suite that cannot run here', () => {
+  it('is skipped by name', () => {
+    const tally = ofMissing('faults', 'package.json has no script faults');
+
+    expect(line(tally)).toBe('0 passed, 0 failed, 1 skipped');
+    expect(tally.notes).toEqual(['skipped: faults, package.json has no script faults']);
   });
 });
 
