@@ -29,7 +29,8 @@ export interface KeeperOptions {
   readonly clock: Clock;
   /** Name of this replica, for the lease. */
   readonly holder: string;
-  readonly settings: IncidentSettings;
+  /** Asked each time, since the configuration may change while we run. */
+  readonly settings: () => IncidentSettings;
   readonly clean: TextCleaning;
   readonly channelOf: (cluster: string) => string | undefined;
   readonly log: Log;
@@ -90,7 +91,7 @@ export const createKeeper = (options: KeeperOptions): Keeper => {
     const stop = subscribeAll(queue);
     const world = createWorld();
     try {
-      for (const { incident } of await loadIncidents(store, clock.now() - settings.reopenMs)) {
+      for (const { incident } of await loadIncidents(store, clock.now() - settings().reopenMs)) {
         adopt(world, incident);
       }
     } catch (error) {
@@ -159,7 +160,7 @@ export const createKeeper = (options: KeeperOptions): Keeper => {
   };
 
   const settle = async (current: Turn, key: string): Promise<boolean> => {
-    const decision = decideFor(current.world, key, clock.now(), settings, clean);
+    const decision = decideFor(current.world, key, clock.now(), settings(), clean);
     try {
       return await carryOut(current, key, decision);
     } catch (error) {
@@ -216,7 +217,7 @@ export const createKeeper = (options: KeeperOptions): Keeper => {
     if (read.changed) {
       onCards();
     }
-    forgetOld(current.world, clock.now(), settings.reopenMs);
+    forgetOld(current.world, clock.now(), settings().reopenMs);
     return read.done;
   };
 

@@ -1,0 +1,150 @@
+import { commands } from '#commands/index.ts';
+import type { Clock, Ids } from '#src/clock.ts';
+import type { Cluster } from '#src/cluster/cluster.ts';
+import type { Surroundings } from '#src/command/context.ts';
+import { createDispatch, type Dispatch } from '#src/command/dispatch.ts';
+import type { AuditedCommit } from '#src/command/journals.ts';
+import type { Policy } from '#src/command/policy.ts';
+import { createRunner } from '#src/command/runner.ts';
+import { normaliseMessage } from '#src/flux/message.ts';
+import type { IncidentSettings } from '#src/incident/decide.ts';
+import { hasEnded } from '#src/incident/incident.ts';
+import { createKeeper } from '#src/incident/keeper.ts';
+import { loadIncidents } from '#src/incident/records.ts';
+import type { Log } from '#src/log.ts';
+import type { Rates } from '#src/slack/budget.ts';
+import { type OutboxStatus, startOutbox } from '#src/slack/outbox.ts';
+import type { Slack } from '#src/slack/slack.ts';
+import type { Store } from '#src/store/store.ts';
+import { redact } from '#src/text/redact.ts';
+
+/** What differs between production, a replay and a simulation. */
+export interface Ports {
+  readonly clock: Clock;
+  readonly ids: Ids;
+  readonly store: Store;
+  /** In the order of acting. */
+  readonly clusters: readonly Cluster[];
+  readonly slack: Slack;
+  /** Commits together with the audit trail. */
+  readonly commit: AuditedCommit;
+  readonly log: Log;
+}
+
+/** What the configuration says; asked each time, since it may change while we run. */
+export interface Settings {
+  readonly incidents: () => IncidentSettings;
+  readonly channelOf: (cluster: string) => string | undefined;
+  readonly defaultCluster: (channel: string | undefined) => string | undefined;
+  readonly policy: () => Policy;
+  /** The slash command. */
+  readonly root: string;
+  /** Signs what was decided. */
+  readonly journalKey: string;
+  readonly rates?: Rates | undefined;
+}
+
+export interface Bot {
+  readonly dispatch: Dispatch;
+  /** Something was put on the intake stream. */
+  wakeIntake(): void;
+  /** Runs the named parts until the signal is aborted; resolves when they have ended. */
+  run(signal: AbortSignal, parts?: Parts): Promise<void>;
+  status(): { readonly keeping: boolean; readonly outbox: OutboxStatus | undefined };
+}
+
+export interface Parts {
+  /** Keeps incidents and brings cards to Slack. */
+  readonly front: boolean;
+  /** Carries commands forward. */
+  readonly worker: boolean;
+}
+
+const clean = { redact, normalise: normaliseMessage };
+
+/** Builds the bot of its ports: read from top to bottom, this is how it hangs together. */
+export const compose = (settings: Settings, ports: Ports): Bot => {
+  const { clock, ids, store, clusters, slack, commit, log } = ports;
+  const holder = ids.next();
+  let outbox: ReturnType<typeof startOutbox> | undefined;
+  const onCards = (): void => outbox?.wake();
+
+  const surroundings: Surroundings = {
+    clusters,
+    policy: settings.policy,
+    root: settings.root,
+    defaultCluster: settings.defaultCluster,
+    commands: commands.map((command) => command.doc),
+    incidents: async () => {
+      const stored = await loadIncidents(store, Number.POSITIVE_INFINITY);
+      return stored.map(({ incident }) => incident).filter((incident) => !hasEnded(incident));
+    },
+  };
+  const keeper = createKeeper({
+    store,
+    clusters,
+    clock,
+    holder,
+    settings: settings.incidents,
+    clean,
+    channelOf: settings.channelOf,
+    log: log.child({ part: 'keeper' }),
+    onCards,
+  });
+  const runner = createRunner({
+    store,
+    clock,
+    commands,
+    surroundings,
+    commit,
+    holder,
+    key: settings.journalKey,
+    log: log.child({ part: 'runner' }),
+    onCards,
+  });
+  const dispatch = createDispatch({
+    store,
+    clock,
+    ids,
+    commands,
+    surroundings,
+    commit,
+    key: settings.journalKey,
+    log: log.child({ part: 'dispatch' }),
+    onJournal: () => {
+      runner.wake();
+      onCards();
+    },
+  });
+
+  return {
+    dispatch,
+    wakeIntake: () => keeper.wake(),
+    status: () => ({ keeping: keeper.leads(), outbox: outbox?.status() }),
+    run: async (signal, parts = { front: true, worker: true }) => {
+      const { rates } = settings;
+      outbox = startOutbox({
+        store,
+        slack,
+        clock,
+        ids,
+        log: log.child({ part: 'outbox' }),
+        ...(rates === undefined ? {} : { rates }),
+      });
+      await Promise.all([
+        ...(parts.front ? [keeper.run(signal)] : []),
+        ...(parts.worker ? [runner.run(signal)] : []),
+        untilAborted(signal),
+      ]);
+      await outbox.close();
+    },
+  };
+};
+
+const untilAborted = (signal: AbortSignal): Promise<void> =>
+  new Promise((resolve) => {
+    if (signal.aborted) {
+      resolve();
+    }
+    signal.addEventListener('abort', () => resolve(), { once: true });
+  });
