@@ -1,6 +1,6 @@
 import { isOn, type Ladder, type Rung } from '#src/bootstrap/ladder.ts';
 import { type Snapshot, startOf } from '#src/bootstrap/snapshot.ts';
-import { type Outcome, type Unit, unitsOf } from '#src/bootstrap/units.ts';
+import { type Outcome, type Unit, unitPasses, unitsOf } from '#src/bootstrap/units.ts';
 
 export interface RungResult {
   readonly name: string;
@@ -34,13 +34,11 @@ export interface Climb {
   readonly unknown: readonly Unit[];
 }
 
-const passes = ({ outcome }: Unit): boolean => outcome === 'ok' || outcome === 'warning';
-
 const climbRung = (rung: Rung, ladder: Ladder, snapshot: Snapshot): RungResult => {
   const units = rung.probes
     .filter((probe) => isOn(probe, snapshot.cluster))
     .flatMap((probe) => unitsOf(probe, ladder, snapshot));
-  const open = units.filter((unit) => !passes(unit));
+  const open = units.filter((unit) => !unitPasses(unit));
   const isPassed = units.length > 0 && open.length === 0;
   const isUnproven = open.every(({ outcome }) => outcome === 'unknown');
   return {

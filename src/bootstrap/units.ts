@@ -213,3 +213,5 @@ export const unitsOf = (probe: Probe, ladder: Ladder, snapshot: Snapshot): reado
   }
   return objectsUnits(probe, shape, snapshot);
 };
+
+export const unitPasses = ({ outcome }: Unit): boolean => outcome === 'ok' || outcome === 'warning';

@@ -164,7 +164,7 @@ describe.skipIf(missing !== '')(
     it('refers to exactly the fields that task talos:secrets lays down', () => {
       const referred = new Set(
         ['infra', 'apps'].flatMap((cluster) =>
-          ['controlplane', 'worker'].flatMap((role) =>
+          ['controlplane', 'worker', 'operator'].flatMap((role) =>
             [
               ...readFileSync(`talos/${cluster}/secrets-${role}.yaml`, 'utf8').matchAll(
                 /op:\/\/(\S+?)"/g,
@@ -178,7 +178,7 @@ describe.skipIf(missing !== '')(
         ),
       );
 
-      expect(new Set([...referred, 'talosconfig'])).toEqual(new Set(fields.keys()));
+      expect(referred).toEqual(new Set(fields.keys()));
     });
   },
 );
@@ -220,6 +220,57 @@ describe('talos/ without any tool', () => {
       );
       expect(apps).toBe(infra);
     }
+  });
+
+  it('agrees with the settings of the cluster, and with how Cilium routes', () => {
+    const shared = readFileSync('talos/patches/shared.yaml', 'utf8');
+    const cilium = readFileSync(
+      'kubernetes/infrastructure/networking/cilium/app/helmrelease.yaml',
+      'utf8',
+    );
+    expect(shared.includes('forwardKubeDNSToHost: true')).toBe(
+      cilium.includes('hostLegacyRouting: true'),
+    );
+    for (const cluster of ['infra', 'apps']) {
+      const { data } = parseYaml(
+        readFileSync(`kubernetes/clusters/${cluster}/cluster-settings.yaml`, 'utf8'),
+      ) as { data: Record<string, string> };
+      const layer = readFileSync(`talos/${cluster}/cluster.yaml`, 'utf8');
+      for (const line of [
+        `clusterName: ${data['CLUSTER_NAME']}`,
+        `endpoint: https://${data['API_VIP']}:6443`,
+        `dnsDomain: ${data['CLUSTER_DNS_DOMAIN']}`,
+        `podSubnets:\n  - ${data['POD_CIDR']}`,
+        `serviceSubnets:\n  - ${data['SERVICE_CIDR']}`,
+        `clusterDNS:\n  - ${data['CLUSTER_DNS_IP']}`,
+        `validSubnets:\n    - ${data['NODE_CIDR']}`,
+      ])
+        expect(layer).toContain(line);
+      expect(readFileSync(`talos/${cluster}/controlplane.yaml`, 'utf8')).toContain(
+        `kind: Layer2VIPConfig\nname: ${data['API_VIP']}\n`,
+      );
+      for (const role of ['controlplane', 'worker', 'operator'])
+        expect(readFileSync(`talos/${cluster}/secrets-${role}.yaml`, 'utf8')).toContain(
+          `"op://${data['ONEPASSWORD_VAULT']}/talos/`,
+        );
+    }
+  });
+
+  it('runs the versions of versions.yaml', () => {
+    const { platform } = parseYaml(readFileSync('versions.yaml', 'utf8')) as {
+      platform: Record<'talos' | 'kubernetes', { version: string }>;
+    };
+    const text =
+      readFileSync('talos/patches/shared.yaml', 'utf8') +
+      readFileSync('talos/patches/controlplane.yaml', 'utf8');
+
+    expect(text).toMatch(
+      new RegExp(`metal-installer/[0-9a-f]{64}:v${platform.talos.version}$`, 'm'),
+    );
+    const tags = [...text.matchAll(/image: \S+\/(?:kubelet|kube-[a-z-]+):v(\S+)/g)].map(
+      ([, tag]) => tag,
+    );
+    expect(tags).toEqual(Array(5).fill(platform.kubernetes.version));
   });
 
   it('keeps every secret a reference', () => {
