@@ -65,17 +65,27 @@ export const eventually = async (check: () => void | Promise<void>, ms = 10_000)
 
 export interface ServerWorld extends World {
   readonly server: ApiServer;
+  readonly kubeconfig: string;
+  put(object: KubeObject): void;
+  remove(object: KubeObject): void;
 }
+
+/** Stands between the adapter and its API server; gives its address. */
+export type Between = (url: string) => Promise<{ readonly url: string; close(): Promise<void> }>;
+
+const nothingBetween: Between = async (url) => ({ url, close: async () => undefined });
 
 /** The adapter, with a kubeconfig file, against an API server over HTTP. */
 export const serverWorld = async (
   times: Partial<KubernetesTimes> = {},
   options: Partial<ApiServerOptions> = {},
+  between: Between = nothingBetween,
 ): Promise<ServerWorld> => {
   const server = await startApiServer({ name: 'infra', ...options });
+  const way = await between(server.url);
   const folder = await mkdtemp(join(tmpdir(), 'flux-chatops-cluster-'));
   const file = join(folder, 'kubeconfig');
-  await writeFile(file, server.kubeconfig());
+  await writeFile(file, server.kubeconfig().replaceAll(server.url, way.url));
   const cluster = createKubernetesCluster({
     name: 'infra',
     connection: { type: 'kubeconfig', file },
@@ -86,6 +96,7 @@ export const serverWorld = async (
   });
   return {
     server,
+    kubeconfig: file,
     cluster,
     put: (object) => {
       server.objects.put(object);
@@ -108,6 +119,7 @@ export const serverWorld = async (
     forbidPatch: () => server.faults.set({ forbid: { verb: 'patch', resource: 'kustomizations' } }),
     close: async () => {
       await cluster.close();
+      await way.close();
       await server.close();
       await rm(folder, { recursive: true });
     },
