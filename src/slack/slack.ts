@@ -11,6 +11,11 @@ export interface Slack {
     message: OutgoingMessage & { readonly user: string },
   ): Promise<Result<void, SlackFailure>>;
   /**
+   * Answers a slash command or a click where it was made, also where the bot is not a member. Slack takes
+   * five answers within 30 minutes: nothing that matters may rely on it alone.
+   */
+  respond(answer: Answer): Promise<Result<void, SlackFailure>>;
+  /**
    * Our own messages in a channel (or under a thread's root) since `oldest` (ms), found by their metadata; the way to settle a lost reply.
    */
   ownMessages(query: {
@@ -32,6 +37,16 @@ export interface OutgoingMessage {
   readonly blocks: readonly SlackBlock[];
   /** Which card this is, and which attempt at posting it; kept by Slack beside the message. */
   readonly card: CardMark;
+}
+
+export interface Answer {
+  readonly responseUrl: string;
+  /** Who sees it: the one who asked, or the channel. */
+  readonly audience: 'asker' | 'channel';
+  readonly text: string;
+  readonly blocks: readonly SlackBlock[];
+  /** Put in the place of the message that was clicked. */
+  readonly replace?: boolean | undefined;
 }
 
 export interface CardMark {

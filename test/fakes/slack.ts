@@ -1,6 +1,7 @@
 import type { Clock } from '#src/clock.ts';
 import { fail, ok, type Result } from '#src/result.ts';
 import type {
+  Answer,
   CardMark,
   OutgoingMessage,
   PostedMessage,
@@ -26,6 +27,7 @@ export type SlackVerb = keyof Slack;
 
 export interface FakeSlack extends Slack {
   readonly messages: () => readonly FakeMessage[];
+  readonly answers: () => readonly Answer[];
   readonly calls: () => readonly {
     readonly verb: SlackVerb;
     readonly channel: string;
@@ -53,6 +55,7 @@ export const createFakeSlack = ({ clock }: { readonly clock: Pick<Clock, 'now'> 
   const calls: { verb: SlackVerb; channel: string; at: number }[] = [];
   const channels = new Map<string, 'joined' | 'not-joined' | 'archived'>();
   const people = new Map<string, SlackPerson>();
+  const answers: Answer[] = [];
   const groups = new Map<string, readonly string[]>();
   let decide: Parameters<FakeSlack['interfere']>[0] = () => undefined;
   let historyDelay = 0;
@@ -111,6 +114,7 @@ export const createFakeSlack = ({ clock }: { readonly clock: Pick<Clock, 'now'> 
 
   return {
     messages: () => [...messages.values()],
+    answers: () => answers,
     calls: () => calls,
     interfere: (next) => {
       decide = next;
@@ -157,6 +161,10 @@ export const createFakeSlack = ({ clock }: { readonly clock: Pick<Clock, 'now'> 
         messages.delete(ts) ? ok(undefined) : fail({ code: 'message-gone', channel, ts }),
       ),
     ephemeral: (message) => call('ephemeral', message.channel, () => ok(undefined)),
+    respond: (answer) => {
+      answers.push(answer);
+      return call('respond', '', () => ok(undefined));
+    },
     ownMessages: ({ channel, thread, oldest }) =>
       call('ownMessages', channel, () =>
         ok(

@@ -119,5 +119,5 @@ export const anyPart: fc.Arbitrary<Part> = fc.oneof(
 /** Any view, most of them far too large for one message. */
 export const anyView: fc.Arbitrary<View> = fc.record({
   summary: anyText(),
-  parts: fc.oneof(fc.array(anyPart, { maxLength: 8 }), many(anyPart, 70)),
+  parts: fc.oneof(fc.array(anyPart, { maxLength: 8 }), many(anyPart, 55)),
 });

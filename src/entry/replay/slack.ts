@@ -41,6 +41,7 @@ export const createReplaySlack = (now: () => number): ReplaySlack => {
       return ok(undefined);
     },
     ephemeral: async () => ok(undefined),
+    respond: async () => ok(undefined),
     ownMessages: async ({ channel, thread }) =>
       ok(
         [...messages.values()]

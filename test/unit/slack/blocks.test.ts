@@ -28,7 +28,7 @@ describe('renderMessage', () => {
       fc.property(anyView, (view) => {
         expect(slackRefusal(renderMessage(view))).toBeUndefined();
       }),
-      { numRuns: 60 },
+      { numRuns: 30 },
     );
   });
 
@@ -43,7 +43,7 @@ describe('renderMessage', () => {
         expect(rest).not.toMatch(/[<>]/);
         expect(text).not.toMatch(/[<>`]|(?<![A-Za-z0-9])[*_~]/);
       }),
-      { numRuns: 60 },
+      { numRuns: 30 },
     );
   });
 

@@ -77,7 +77,7 @@ describe('renderTerminal', () => {
         const colored = renderTerminal(view, { color: true });
         expect(stripVTControlCharacters(colored)).toBe(renderTerminal(view, { color: false }));
       }),
-      { numRuns: 60 },
+      { numRuns: 30 },
     );
   });
 
@@ -89,7 +89,7 @@ describe('renderTerminal', () => {
         );
         expect(acting).toEqual([]);
       }),
-      { numRuns: 60 },
+      { numRuns: 30 },
     );
   });
 });

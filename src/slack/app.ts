@@ -1,0 +1,256 @@
+import { App, HTTPReceiver, LogLevel, SocketModeReceiver } from '@slack/bolt';
+import type { Clock } from '#src/clock.ts';
+import type { Log } from '#src/log.ts';
+import { fail, ok, type Result } from '#src/result.ts';
+import { type Incoming, readClick, readCommand, readMention } from '#src/slack/inbound.ts';
+import type { Answer, Slack, SlackFailure } from '#src/slack/slack.ts';
+import { createWebSlack, Identity } from '#src/slack/web.ts';
+
+/** How Slack reaches us: over a socket that we open, or by signed requests to our public address. */
+export type SlackMode =
+  | { readonly kind: 'socket'; readonly appToken: string }
+  | { readonly kind: 'http'; readonly signingSecret: string };
+
+export interface SlackAppOptions {
+  readonly mode: SlackMode;
+  readonly botToken: string;
+  /** The root command with its slash, such as `/flux`. */
+  readonly command: string;
+  readonly clock: Clock;
+  readonly log: Log;
+  /** Ends in `/api/`; Slack's own when left out. */
+  readonly apiUrl?: string | undefined;
+  /** Origins that answers may be sent to; Slack's own when left out. */
+  readonly answerOrigins?: readonly string[] | undefined;
+  /** Slack is asked to repeat nothing itself, so a call ends within this time. */
+  readonly callTimeoutMs?: number | undefined;
+}
+
+export type SlackRequestListener = HTTPReceiver['requestListener'];
+
+export interface SlackApp extends Slack {
+  /** Mode http: answers `POST /slack/events`; to be mounted before anything that reads the body. */
+  readonly requestListener: SlackRequestListener | undefined;
+  /**
+   * Begins to listen. A socket is opened in the background and again whenever it ends. Slack is told at once
+   * that a request has arrived; `handle` answers by the port's verbs.
+   */
+  start(handle: (incoming: Incoming) => Promise<void>): void;
+  /** Who we are; a failure says why Slack does not know us or cannot be asked. */
+  identity(): Promise<Result<Identity, SlackFailure>>;
+  /** Mode socket: whether the socket is open. Mode http: always. */
+  listening(): boolean;
+  close(): Promise<void>;
+}
+
+export const slackEventsPath = '/slack/events';
+
+const bodyLimit = 1_048_576;
+const answerTimeoutMs = 8_000;
+const shortestPauseMs = 1_000;
+const longestPauseMs = 30_000;
+const slackAnswers = 'https://hooks.slack.com';
+
+/** Slack by Bolt. Nothing is repeated by the client itself: a post whose reply was lost may have arrived. */
+export const createSlackApp = (options: SlackAppOptions): SlackApp => {
+  const { mode, botToken, command, clock, log, apiUrl } = options;
+  const logger = boltLogger(log);
+  const address = apiUrl === undefined ? {} : { slackApiUrl: apiUrl };
+  const receiver = createReceiver(mode, logger, address);
+  const app = new App({
+    receiver,
+    // The signature says that Slack sent it; the person is authorised by the command, not here.
+    authorize: async () => ({ botToken }),
+    ignoreSelf: false,
+    clientOptions: {
+      retryConfig: { retries: 0 },
+      rejectRateLimitedCalls: true,
+      timeout: options.callTimeoutMs ?? answerTimeoutMs,
+      logger,
+      ...address,
+    },
+    logger,
+    ...(mode.kind === 'socket' ? { socketMode: true } : {}),
+  });
+  const call = (method: string, parameters: Readonly<Record<string, unknown>>) =>
+    app.client.apiCall(method, { token: botToken, ...parameters });
+
+  let known: Promise<Identity> | undefined;
+  const askIdentity = (): Promise<Identity> => {
+    known ??= call('auth.test', {}).then((answer) => Identity.parse(answer));
+    known.catch(() => {
+      known = undefined;
+    });
+    return known;
+  };
+
+  const closing = new AbortController();
+  const socket =
+    receiver instanceof SocketModeReceiver
+      ? keepSocket(receiver, { clock, log, closing: closing.signal })
+      : undefined;
+  const web = createWebSlack(call, askIdentity);
+
+  return {
+    ...web,
+    respond: (answer) => respond(answer, options.answerOrigins ?? [slackAnswers]),
+    requestListener: receiver instanceof HTTPReceiver ? receiver.requestListener : undefined,
+    start: (handle) => {
+      listen(app, command, log, handle);
+      socket?.open();
+    },
+    identity: () => web.identity(),
+    listening: () => socket?.isOpen() ?? true,
+    close: async () => {
+      closing.abort();
+      await socket?.close();
+    },
+  };
+};
+
+type Handle = (incoming: Incoming) => Promise<void>;
+
+const listen = (app: App, command: string, log: Log, handle: Handle): void => {
+  const take = async (incoming: Incoming | undefined): Promise<void> => {
+    if (incoming === undefined) {
+      log.warn({}, 'Slack sent something that is not for us');
+    } else {
+      await handle(incoming);
+    }
+  };
+  app.command(command, async ({ ack, body }) => {
+    await ack();
+    await take(readCommand(body));
+  });
+  app.action({ type: 'block_actions' }, async ({ ack, body }) => {
+    await ack();
+    await take(readClick(body));
+  });
+  app.event('app_mention', ({ body }) => take(readMention(body)));
+  app.error(async (error) => {
+    log.error({ error }, 'handling a request from Slack failed');
+  });
+};
+
+type BoltLogger = ReturnType<typeof boltLogger>;
+
+const createReceiver = (
+  mode: SlackMode,
+  logger: BoltLogger,
+  address: { readonly slackApiUrl?: string },
+): SocketModeReceiver | HTTPReceiver =>
+  mode.kind === 'socket'
+    ? new SocketModeReceiver({
+        appToken: mode.appToken,
+        logger,
+        // By itself it would end the process when a reconnection is refused.
+        autoReconnectEnabled: false,
+        installerOptions: { clientOptions: { ...address, retryConfig: { retries: 0 } } },
+      })
+    : new HTTPReceiver({
+        signingSecret: mode.signingSecret,
+        endpoints: [slackEventsPath],
+        bodyLimit,
+        logger,
+      });
+
+interface SocketOptions {
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly closing: AbortSignal;
+}
+
+/** Opens the socket, and opens it again whenever it ends, until closing. */
+const keepSocket = (receiver: SocketModeReceiver, { clock, log, closing }: SocketOptions) => {
+  let isOpen = false;
+  let running: Promise<void> | undefined;
+
+  const ended = (): Promise<void> =>
+    new Promise((resolve) => {
+      receiver.client.once('disconnected', () => resolve());
+    });
+
+  const run = async (): Promise<void> => {
+    let pauseMs = shortestPauseMs;
+    while (!closing.aborted) {
+      try {
+        await receiver.start();
+        isOpen = true;
+        pauseMs = shortestPauseMs;
+        log.info({}, 'socket to Slack open');
+        await ended();
+      } catch (error) {
+        log.warn({ error }, 'socket to Slack could not be opened');
+      }
+      isOpen = false;
+      await clock.wait(pauseMs, closing);
+      pauseMs = Math.min(pauseMs * 2, longestPauseMs);
+    }
+  };
+
+  return {
+    open: () => {
+      running ??= run();
+    },
+    isOpen: () => isOpen,
+    close: async () => {
+      if (isOpen) {
+        await receiver.stop();
+      }
+      await running;
+    },
+  };
+};
+
+const respond = async (
+  { responseUrl, audience, text, blocks, replace }: Answer,
+  origins: readonly string[],
+): Promise<Result<void, SlackFailure>> => {
+  const origin = URL.canParse(responseUrl) ? new URL(responseUrl).origin : '';
+  if (!origins.includes(origin)) {
+    return fail({ code: 'refused', method: 'respond', error: 'not an address of Slack' });
+  }
+  try {
+    const answer = await fetch(responseUrl, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json; charset=utf-8' },
+      body: JSON.stringify({
+        // Said each time: without it Slack and its stand-ins differ in who sees the answer.
+        response_type: audience === 'asker' ? 'ephemeral' : 'in_channel',
+        replace_original: replace === true,
+        text,
+        blocks,
+        mrkdwn: false,
+        parse: 'none',
+        link_names: false,
+        unfurl_links: false,
+        unfurl_media: false,
+      }),
+      signal: AbortSignal.timeout(answerTimeoutMs),
+    });
+    await answer.arrayBuffer();
+    return answer.ok
+      ? ok(undefined)
+      : fail({ code: 'refused', method: 'respond', error: `http_${answer.status}` });
+  } catch (error) {
+    const detail = error instanceof Error ? error.message : 'unknown';
+    return fail({ code: 'no-reply', detail });
+  }
+};
+
+/** Bolt's own log lines in ours; its debug lines carry whole payloads and are left out. */
+const boltLogger = (log: Log) => {
+  const say =
+    (level: 'info' | 'warn' | 'error') =>
+    (...words: unknown[]): void =>
+      log[level]({ detail: words.map(String).join(' ').slice(0, 500) }, 'Bolt');
+  return {
+    debug: () => undefined,
+    info: say('info'),
+    warn: say('warn'),
+    error: say('error'),
+    setLevel: () => undefined,
+    getLevel: () => LogLevel.INFO,
+    setName: () => undefined,
+  };
+};

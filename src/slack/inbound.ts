@@ -1,0 +1,163 @@
+import { z } from 'zod';
+import { type ButtonRequest, readButtonValue } from '#src/slack/button.ts';
+
+/** What a person did in Slack, from a payload whose signature was verified; pure. */
+export type Incoming = IncomingCommand | IncomingMention | IncomingClick;
+
+interface IncomingCommon {
+  /** The same for each delivery of one deed: Slack repeats what was not acknowledged in time. */
+  readonly delivery: string;
+  /** The workspace that the app is installed in. */
+  readonly workspace: string;
+  /** The person's own workspace; another one in a shared channel. */
+  readonly team: string;
+  readonly user: string;
+  readonly channel: string;
+}
+
+export interface IncomingCommand extends IncomingCommon {
+  readonly kind: 'command';
+  /** With its slash, as it is installed. */
+  readonly command: string;
+  readonly text: string;
+  readonly responseUrl: string;
+  readonly triggerId: string;
+}
+
+export interface IncomingMention extends IncomingCommon {
+  readonly kind: 'mention';
+  /** What stands after the mention. */
+  readonly text: string;
+  /** ts of the root message, where the mention stands in a thread. */
+  readonly thread: string | undefined;
+  readonly ts: string;
+}
+
+export interface IncomingClick extends IncomingCommon {
+  readonly kind: 'click';
+  readonly request: ButtonRequest;
+  /** The message that carries the button, and its root. */
+  readonly message: string | undefined;
+  readonly thread: string | undefined;
+  readonly responseUrl: string | undefined;
+  readonly triggerId: string;
+}
+
+const CommandBody = z.object({
+  command: z.string(),
+  text: z.string().default(''),
+  team_id: z.string(),
+  user_id: z.string(),
+  channel_id: z.string(),
+  response_url: z.string(),
+  trigger_id: z.string(),
+});
+
+/** A slash command; undefined where the payload is none. */
+export const readCommand = (body: unknown): IncomingCommand | undefined => {
+  const parsed = CommandBody.safeParse(body);
+  if (!parsed.success) {
+    return undefined;
+  }
+  const { data } = parsed;
+  return {
+    kind: 'command',
+    delivery: data.trigger_id,
+    workspace: data.team_id,
+    team: data.team_id,
+    user: data.user_id,
+    channel: data.channel_id,
+    command: data.command,
+    text: plainText(data.text),
+    responseUrl: data.response_url,
+    triggerId: data.trigger_id,
+  };
+};
+
+const MentionBody = z.object({
+  event_id: z.string().optional(),
+  team_id: z.string(),
+  event: z.object({
+    type: z.literal('app_mention'),
+    user: z.string(),
+    team: z.string().optional(),
+    user_team: z.string().optional(),
+    bot_id: z.string().optional(),
+    channel: z.string(),
+    text: z.string(),
+    ts: z.string(),
+    thread_ts: z.string().optional(),
+  }),
+});
+
+/** A mention of the bot by a person; undefined where it is none, or another bot's. */
+export const readMention = (body: unknown): IncomingMention | undefined => {
+  const parsed = MentionBody.safeParse(body);
+  if (!parsed.success || parsed.data.event.bot_id !== undefined) {
+    return undefined;
+  }
+  const { event, team_id, event_id } = parsed.data;
+  return {
+    kind: 'mention',
+    delivery: event_id ?? `${event.channel}-${event.ts}`,
+    workspace: team_id,
+    team: event.user_team ?? event.team ?? team_id,
+    user: event.user,
+    channel: event.channel,
+    text: plainText(event.text.replace(/^\s*<@[UW][A-Z0-9]+(?:\|[^>]*)?>/, '')).trim(),
+    thread: event.thread_ts,
+    ts: event.ts,
+  };
+};
+
+const ClickBody = z.object({
+  type: z.literal('block_actions'),
+  team: z.object({ id: z.string() }),
+  user: z.object({ id: z.string(), team_id: z.string().optional() }),
+  channel: z.object({ id: z.string() }).optional(),
+  container: z
+    .object({
+      channel_id: z.string().optional(),
+      message_ts: z.string().optional(),
+      thread_ts: z.string().optional(),
+    })
+    .optional(),
+  message: z.object({ ts: z.string(), thread_ts: z.string().optional() }).optional(),
+  response_url: z.string().optional(),
+  trigger_id: z.string(),
+  actions: z.array(z.object({ type: z.string(), value: z.string().optional() })).min(1),
+});
+
+/** A click on one of our buttons; undefined where it is something else. */
+export const readClick = (body: unknown): IncomingClick | undefined => {
+  const parsed = ClickBody.safeParse(body);
+  const value = parsed.data?.actions[0]?.value;
+  const request = value === undefined ? undefined : readButtonValue(value);
+  if (!parsed.success || request === undefined) {
+    return undefined;
+  }
+  const { data } = parsed;
+  return {
+    kind: 'click',
+    delivery: data.trigger_id,
+    workspace: data.team.id,
+    team: data.user.team_id ?? data.team.id,
+    user: data.user.id,
+    channel: data.channel?.id ?? data.container?.channel_id ?? '',
+    request,
+    message: data.message?.ts ?? data.container?.message_ts,
+    thread: data.message?.thread_ts ?? data.container?.thread_ts,
+    responseUrl: data.response_url,
+    triggerId: data.trigger_id,
+  };
+};
+
+const entities: Readonly<Record<string, string>> = { '&amp;': '&', '&lt;': '<', '&gt;': '>' };
+
+/** What a person typed, without what Slack made of it: links are their label, entities are characters. */
+const plainText = (text: string): string =>
+  text
+    .replace(/<([^<>|]*)(?:\|([^<>]*))?>/g, (_, target: string, label?: string) =>
+      label === undefined || label === '' ? target : label,
+    )
+    .replace(/&(?:amp|lt|gt);/g, (entity) => entities[entity] ?? entity);

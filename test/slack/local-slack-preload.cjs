@@ -1,0 +1,115 @@
+// Runs inside the local Slack (Bun, by BUN_OPTIONS=--preload=…) and mends three things that it has no
+// setting for: it listens on all interfaces, it forgets the metadata of messages, and its page shows
+// neither code fences nor date tokens.
+const serve = Bun.serve;
+const metadata = new Map();
+
+const pad = (number) => String(number).padStart(2, '0');
+
+/** A date token as Slack's clients write it, in the zone of this machine. */
+const showDate = (_, seconds, format) => {
+  const date = new Date(seconds * 1000);
+  const days = Math.round(
+    (new Date().setHours(0, 0, 0, 0) - new Date(date).setHours(0, 0, 0, 0)) / 86_400_000,
+  );
+  const near = { '-1': 'tomorrow', 0: 'today', 1: 'yesterday' }[days];
+  const time = `${pad(date.getHours())}:${pad(date.getMinutes())}`;
+  return format
+    .replace('{date_short_pretty}', near ?? date.toDateString().slice(4))
+    .replace('{time_secs}', `${time}:${pad(date.getSeconds())}`)
+    .replace('{time}', time);
+};
+
+const showFence = (_, code) =>
+  code
+    .split('\n')
+    .map((line) => `\`${(line.replaceAll('`', "'") || ' ').replaceAll(' ', '\u00a0')}\``)
+    .join('\n');
+
+/** What goes to the page, and only that, in forms that the page does show. */
+const forPage = (data) =>
+  typeof data === 'string'
+    ? JSON.stringify(
+        JSON.parse(data, (key, value) =>
+          key === 'text' && typeof value === 'string'
+            ? value
+                .replace(/```\n?([\s\S]*?)\n?```/g, showFence)
+                .replace(/<!date\^(\d+)\^([^|>]*)\|[^>]*>/g, showDate)
+            : value,
+        ),
+      )
+    : data;
+
+const websocketFor = (websocket) =>
+  websocket && {
+    ...websocket,
+    open(socket) {
+      if (socket.data?.page) {
+        const send = socket.send.bind(socket);
+        socket.send = (data, ...rest) => send(forPage(data), ...rest);
+      }
+      return websocket.open?.(socket);
+    },
+  };
+
+const markAsPage = (server) => ({
+  upgrade: (request, options) =>
+    server.upgrade(request, {
+      ...options,
+      data: Object.assign(options?.data ?? {}, { page: true }),
+    }),
+  requestIP: (request) => server.requestIP(request),
+  publish: (...rest) => server.publish(...rest),
+});
+
+const keeping = /^(?:chat\.(?:postMessage|update)|conversations\.(?:history|replies))$/;
+
+/** Keeps the metadata of posts and edits, and gives it back with the history. */
+const withMetadata = (method, parameters, body) => {
+  if (body.ok && method.startsWith('chat.')) {
+    const key = body.channel + body.ts;
+    const given = parameters.get('metadata');
+    if (given) {
+      metadata.set(key, JSON.parse(given));
+    }
+    if (body.message && metadata.has(key)) {
+      body.message.metadata = metadata.get(key);
+    }
+  }
+  for (const message of body.messages ?? []) {
+    const kept = metadata.get(parameters.get('channel') + message.ts);
+    if (kept && parameters.get('include_all_metadata') === 'true') {
+      message.metadata = kept;
+    }
+  }
+  return body;
+};
+
+Bun.serve = (options) =>
+  serve({
+    ...options,
+    hostname: '127.0.0.1',
+    websocket: websocketFor(options.websocket),
+    async fetch(request, server) {
+      // Pages of other origins must not reach it by a name that resolves to the loopback address.
+      const host = (request.headers.get('host') ?? '').replace(/:\d+$/, '');
+      if (host !== '127.0.0.1' && host !== 'localhost') {
+        return new Response('bad host', { status: 421 });
+      }
+      const { pathname } = new URL(request.url);
+      if (pathname === '/ui') {
+        return options.fetch(request, markAsPage(server));
+      }
+      const method = pathname.startsWith('/api/') ? pathname.slice(5) : '';
+      if (!keeping.test(method)) {
+        return options.fetch(request, server);
+      }
+      const parameters = new URLSearchParams(await request.clone().text());
+      const answer = await options.fetch(request, server);
+      const body = withMetadata(method, parameters, await answer.json());
+      return new Response(JSON.stringify(body), {
+        status: answer.status,
+        headers: { 'content-type': 'application/json' },
+      });
+    },
+  });

@@ -1,0 +1,184 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { createRequire } from 'node:module';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+
+/**
+ * A Slack of one's own on this machine: API, socket, signed requests, and a page in the browser. Only for
+ * tests and the demo; only on platforms that it is made for.
+ */
+export const localSlackBinary = ((): string | undefined => {
+  try {
+    const name = `local-slack-${process.platform}-${process.arch}/package.json`;
+    return join(dirname(createRequire(import.meta.url).resolve(name)), 'bin/local-slack');
+  } catch {
+    return undefined;
+  }
+})();
+
+export interface LocalSlackConfig {
+  readonly workspace: { readonly name: string; readonly domain: string; readonly teamId: string };
+  readonly apps: readonly {
+    readonly appId: string;
+    readonly botUserId: string;
+    readonly botName: string;
+    readonly botToken: string;
+    readonly appToken: string;
+    readonly signingSecret: string;
+    readonly mode: 'socket' | 'events';
+    /** Where signed requests go, in mode events. */
+    readonly requestUrl?: string;
+  }[];
+  readonly users: readonly {
+    readonly id: string;
+    readonly name: string;
+    readonly real_name?: string;
+    readonly email?: string;
+  }[];
+  readonly channels: readonly {
+    readonly id: string;
+    readonly name: string;
+    readonly members: readonly string[];
+  }[];
+}
+
+export interface LocalMessage {
+  readonly ts: string;
+  readonly text: string;
+  readonly user?: string;
+  readonly thread_ts?: string;
+  readonly ephemeral_to?: string;
+  readonly blocks?: readonly LocalBlock[];
+}
+
+interface LocalBlock {
+  readonly type: string;
+  readonly block_id?: string;
+  readonly elements?: readonly { readonly action_id?: string }[];
+}
+
+export interface LocalSlack {
+  /** Of the page and the control routes. */
+  readonly url: string;
+  readonly apiUrl: string;
+  messages(channel: string): Promise<readonly LocalMessage[]>;
+  /** Types a slash command; resolves once the bot has acknowledged it. */
+  command(typed: {
+    readonly channel: string;
+    readonly user: string;
+    readonly command: string;
+    readonly text: string;
+  }): Promise<void>;
+  /** Clicks the first button of a message whose id begins with `action`. */
+  click(channel: string, ts: string, user: string, action: string): Promise<void>;
+  say(said: {
+    readonly channel: string;
+    readonly user: string;
+    readonly text: string;
+    readonly thread_ts?: string;
+  }): Promise<void>;
+  /** Deletes a message as its author. */
+  deleteMessage(channel: string, ts: string, user: string): Promise<void>;
+  stop(): Promise<void>;
+}
+
+const startedWithin = 10_000;
+
+const listeningUrl = (child: ChildProcess): Promise<string> =>
+  new Promise((resolve, reject) => {
+    let output = '';
+    const timer = setTimeout(() => reject(new Error(`no answer: ${output}`)), startedWithin);
+    child.stdout?.on('data', (chunk: Buffer) => {
+      output += chunk.toString();
+      const url = /Web UI:\s+(http:\S+)/.exec(output)?.[1];
+      if (url !== undefined) {
+        clearTimeout(timer);
+        resolve(url);
+      }
+    });
+    child.once('exit', (code) => {
+      clearTimeout(timer);
+      reject(new Error(`the local Slack ended with ${code}: ${output}`));
+    });
+  });
+
+/**
+ * Starts it on a free port of the loopback interface, in an empty folder and with an empty environment:
+ * it reads configuration from both.
+ * @param port - 0 = any free one
+ */
+export const startLocalSlack = async (config: LocalSlackConfig, port = 0): Promise<LocalSlack> => {
+  if (localSlackBinary === undefined) {
+    throw new Error(`there is no local Slack for ${process.platform}-${process.arch}`);
+  }
+  const folder = await mkdtemp(join(tmpdir(), 'local-slack-'));
+  const file = join(folder, 'config.json');
+  await writeFile(file, JSON.stringify(config));
+  const child = spawn(
+    localSlackBinary,
+    ['--config', file, '--port', String(port), '--base-host', '127.0.0.1'],
+    {
+      cwd: folder,
+      stdio: ['ignore', 'pipe', 'inherit'],
+      env: {
+        PATH: process.env['PATH'],
+        BUN_OPTIONS: `--preload=${join(import.meta.dirname, 'local-slack-preload.cjs')}`,
+      },
+    },
+  );
+  const url = await listeningUrl(child);
+
+  const control = async (path: string, body?: object): Promise<Record<string, unknown>> => {
+    const request =
+      body === undefined
+        ? {}
+        : {
+            method: 'POST',
+            headers: { 'content-type': 'application/json' },
+            body: JSON.stringify(body),
+          };
+    const answer = await fetch(`${url}/_control/${path}`, request);
+    const json = (await answer.json()) as Record<string, unknown>;
+    if (!answer.ok || json['ok'] === false) {
+      throw new Error(`${path}: ${JSON.stringify(json)}`);
+    }
+    return json;
+  };
+
+  const messages = async (channel: string): Promise<readonly LocalMessage[]> =>
+    (await control(`messages/${channel}`))['messages'] as readonly LocalMessage[];
+
+  return {
+    url,
+    apiUrl: `${url}/api/`,
+    messages,
+    command: async (typed) => {
+      await control('command', typed);
+    },
+    click: async (channel, ts, user, action) => {
+      const blocks = (await messages(channel)).find((message) => message.ts === ts)?.blocks ?? [];
+      const found = blocks
+        .flatMap(({ block_id, elements = [] }) =>
+          elements.map((element) => ({ ...element, block_id })),
+        )
+        .find(({ action_id }) => action_id?.startsWith(action));
+      if (found === undefined) {
+        throw new Error(`no button ${action} on ${ts}`);
+      }
+      await control('interact', { channel, messageTs: ts, user, action: found });
+    },
+    say: async (said) => {
+      await control('message', said);
+    },
+    deleteMessage: async (channel, ts, user) => {
+      await control('delete-message', { channel, ts, user });
+    },
+    stop: async () => {
+      const ended = new Promise((resolve) => child.once('exit', resolve));
+      child.kill();
+      await ended;
+      await rm(folder, { recursive: true, force: true });
+    },
+  };
+};

@@ -1,0 +1,98 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { writeButtonValue } from '#src/slack/button.ts';
+import { readClick, readCommand, readMention } from '#src/slack/inbound.ts';
+
+const commandBody = {
+  command: '/flux',
+  text: 'status &lt;ks&gt; <http://example.com|example.com>',
+  team_id: 'T1',
+  user_id: 'U1',
+  channel_id: 'C1',
+  response_url: 'https://hooks.slack.com/commands/1',
+  trigger_id: '13.37.abc',
+};
+
+describe('what comes from Slack', () => {
+  it('is a command with the text as it was typed', () => {
+    expect(readCommand(commandBody)).toEqual({
+      kind: 'command',
+      delivery: '13.37.abc',
+      workspace: 'T1',
+      team: 'T1',
+      user: 'U1',
+      channel: 'C1',
+      command: '/flux',
+      text: 'status <ks> example.com',
+      responseUrl: 'https://hooks.slack.com/commands/1',
+      triggerId: '13.37.abc',
+    });
+  });
+
+  it('is a mention by somebody of another workspace', () => {
+    const event = {
+      type: 'app_mention',
+      user: 'U2',
+      user_team: 'T2',
+      channel: 'C1',
+      text: '<@U0BOT> why ks/a/b',
+      ts: '2.1',
+      thread_ts: '1.1',
+    };
+
+    expect(readMention({ team_id: 'T1', event_id: 'Ev1', event })).toEqual({
+      kind: 'mention',
+      delivery: 'Ev1',
+      workspace: 'T1',
+      team: 'T2',
+      user: 'U2',
+      channel: 'C1',
+      text: 'why ks/a/b',
+      thread: '1.1',
+      ts: '2.1',
+    });
+    expect(readMention({ team_id: 'T1', event: { ...event, bot_id: 'B1' } })).toBeUndefined();
+  });
+
+  it('is a click with the request of the button, and nothing else of it', () => {
+    const request = { command: 'reconcile', input: { object: 'ks/a/b', force: true } };
+    const body = {
+      type: 'block_actions',
+      team: { id: 'T1' },
+      user: { id: 'U2', team_id: 'T2' },
+      channel: { id: 'C1' },
+      message: { ts: '2.1', thread_ts: '1.1' },
+      response_url: 'https://hooks.slack.com/actions/1',
+      trigger_id: '13.37.abc',
+      actions: [{ type: 'button', value: writeButtonValue(request) }],
+    };
+
+    expect(readClick(body)).toEqual({
+      kind: 'click',
+      delivery: '13.37.abc',
+      workspace: 'T1',
+      team: 'T2',
+      user: 'U2',
+      channel: 'C1',
+      request,
+      message: '2.1',
+      thread: '1.1',
+      responseUrl: 'https://hooks.slack.com/actions/1',
+      triggerId: '13.37.abc',
+    });
+    expect(
+      readClick({ ...body, actions: [{ type: 'button', value: '{"c":""}' }] }),
+    ).toBeUndefined();
+    expect(readClick({ ...body, actions: [{ type: 'button', value: 'rm -rf' }] })).toBeUndefined();
+  });
+
+  it('may be anything without a throw', () => {
+    fc.assert(
+      fc.property(fc.anything(), (body) => {
+        readCommand(body);
+        readMention(body);
+        readClick(body);
+      }),
+    );
+  });
+});
