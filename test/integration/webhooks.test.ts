@@ -3,8 +3,11 @@ import { connect } from 'node:net';
 import { gzipSync } from 'node:zlib';
 import { fc, test } from '@fast-check/vitest';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { createAudit } from '#src/audit/audit.ts';
+import { webhookRefused } from '#src/audit/webhook-refused.ts';
 import { IntakeEntry, intakeStream } from '#src/flux/intake.ts';
 import { createHealthBoard } from '#src/http/health.ts';
+import type { Refusal } from '#src/http/intake.ts';
 import { createMetrics } from '#src/http/metrics.ts';
 import { createInternalServer, type Phase } from '#src/http/server.ts';
 import { silentLog } from '#src/log.ts';
@@ -12,7 +15,7 @@ import { createMemoryStore } from '#src/store/memory.ts';
 import { createRedisStore } from '#src/store/redis.ts';
 import type { Store } from '#src/store/store.ts';
 import { countingIds } from '#test/fakes/clock.ts';
-import { readRecording, recordingNames } from '#test/fixtures/recordings.ts';
+import { readRecording, recordingKey, recordingNames } from '#test/fixtures/recordings.ts';
 import { realClock } from '#test/http/real-clock.ts';
 import { recordedKeys, sign, startReceiver } from '#test/http/start.ts';
 import { hasRedis, type RedisServer, startRedis } from '#test/redis/redis-server.ts';
@@ -142,6 +145,19 @@ describe('webhooks over HTTP', () => {
     expect((await delivery).status).toBe(202);
     await closing;
     opened.length = 0;
+  });
+
+  it('audits what its key may not speak for', async () => {
+    const store = memory();
+    const audit = createAudit({ store, key: 'a key' });
+    const refused = (refusal: Refusal): Promise<void> => audit.append([webhookRefused(refusal)]);
+    const { deliver } = await receiver({ store, keys: () => recordedKeys, refused });
+    const signature = sign(small, recordingKey('infra'));
+    expect((await deliver('apps', small, { 'x-signature': signature })).status).toBe(403);
+    expect(await store.entries(intakeStream, undefined, 10)).toEqual([]);
+    expect((await audit.read(undefined, 10)).map(({ entry }) => entry.fact)).toMatchObject([
+      { kind: 'webhook-refused', webhook: 'flux', key: 'recorded-infra', cluster: 'apps' },
+    ]);
   });
 
   it('hands the paths of another door to it, body unread', async () => {
