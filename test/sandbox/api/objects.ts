@@ -6,7 +6,6 @@ import {
   isRecord,
   type JsonRecord,
   type KubeObject,
-  textAt,
   without,
 } from '#test/sandbox/api/json.ts';
 import { type Kinds, kindFromDefinition, type ResourceKind } from '#test/sandbox/api/kinds.ts';
@@ -394,9 +393,5 @@ const statusOnly = (config: KubeObject): KubeObject => ({
   metadata: config.metadata,
   ...('status' in config ? { status: config['status'] } : {}),
 });
-
-/** The object's kind among those served. */
-export const kindOf = (kinds: Kinds, object: KubeObject): ResourceKind | undefined =>
-  kinds.byObject(object.apiVersion, textAt(object, 'kind') ?? '');
 
 export type Objects = ReturnType<typeof createObjects>;

@@ -86,5 +86,3 @@ export const createShelf = (storage: Storage, kinds: Kinds, clock: SandboxClock)
       storage.list(kindFor(apiVersion, kind), namespace),
   };
 };
-
-export type Shelf = ReturnType<typeof createShelf>;

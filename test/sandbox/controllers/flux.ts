@@ -2,6 +2,8 @@ import type { ApiServer } from '#test/sandbox/api/server.ts';
 import { createArtifacts } from '#test/sandbox/controllers/artifacts.ts';
 import { deliverByHttp } from '#test/sandbox/controllers/deliver.ts';
 import type { GitHost } from '#test/sandbox/controllers/git.ts';
+import { type RenderChart, standInChart } from '#test/sandbox/controllers/helm/chart.ts';
+import { startHelmController } from '#test/sandbox/controllers/helm/controller.ts';
 import type { Build } from '#test/sandbox/controllers/kustomize/build.ts';
 import { startKustomizeController } from '#test/sandbox/controllers/kustomize/controller.ts';
 import type { Evaluate } from '#test/sandbox/controllers/kustomize/dependencies.ts';
@@ -32,6 +34,8 @@ export interface FluxOptions {
   /** Over HTTP unless told otherwise. */
   readonly deliver?: Deliver;
   readonly canPull?: CanPull;
+  /** What charts render to; a stand-in when left out. */
+  readonly renderChart?: RenderChart;
   /** Why a chart repository cannot be read; undefined when it can. */
   readonly chartRepositoryFailure?: (url: string) => string | undefined;
   readonly settings?: Partial<ControllerSettings>;
@@ -51,13 +55,21 @@ export const startFlux = (server: ApiServer, options: FluxOptions) => {
   const sources = recorderOf('source-controller');
   const source = 'source.toolkit.fluxcd.io';
   const failure = options.chartRepositoryFailure ?? (() => undefined);
+  const evaluate = options.evaluate ?? (() => true);
   const workers = [
     startKustomizeController(
       world,
       artifacts,
       recorderOf('kustomize-controller'),
       options.build,
-      options.evaluate ?? (() => true),
+      evaluate,
+    ),
+    startHelmController(
+      world,
+      artifacts,
+      recorderOf('helm-controller'),
+      options.renderChart ?? standInChart,
+      evaluate,
     ),
     ...(
       [

@@ -279,5 +279,3 @@ export const createNotificationController = (
     },
   };
 };
-
-export type NotificationController = ReturnType<typeof createNotificationController>;

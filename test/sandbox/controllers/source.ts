@@ -210,7 +210,7 @@ export const startSourceController = (
     } else {
       await store(source, ref, found.value);
     }
-    return durationMs(textAt(source, 'spec', 'interval')) ?? 60_000;
+    return world.settings.jitter(durationMs(textAt(source, 'spec', 'interval')) ?? 60_000);
   };
 
   const pass = async (ref: Ref): Promise<number | undefined> => {

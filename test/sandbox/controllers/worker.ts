@@ -139,5 +139,3 @@ export const startWorker = (world: World, options: WorkerOptions) => {
     },
   };
 };
-
-export type Worker = ReturnType<typeof startWorker>;

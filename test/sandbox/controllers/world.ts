@@ -9,7 +9,7 @@ import {
   withConditions,
 } from '#test/sandbox/controllers/conditions.ts';
 
-/** The settings of the controllers; the defaults are Flux's own but for nothing. */
+/** The settings of the controllers; the defaults are Flux's own. */
 export interface ControllerSettings {
   /** `--requeue-dependency`; the recordings used 5 s. */
   readonly requeueDependencyMs: number;
@@ -21,6 +21,8 @@ export interface ControllerSettings {
   readonly podStartMs: number;
   /** Numbers from 0 to 1, for the parts of messages that differ each time. */
   readonly random: () => number;
+  /** What a regular interval becomes; Flux spreads it by 5 %. */
+  readonly jitter: (ms: number) => number;
 }
 
 export const defaultSettings: ControllerSettings = {
@@ -29,6 +31,7 @@ export const defaultSettings: ControllerSettings = {
   healthPollMs: 5_000,
   podStartMs: 900,
   random: Math.random,
+  jitter: (ms) => ms * (0.95 + Math.random() * 0.1),
 };
 
 /** Chance that repeats itself: the same seed, the same numbers. */

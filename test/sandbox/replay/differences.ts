@@ -18,9 +18,5 @@ export const tolerated: Readonly<Record<string, readonly Tolerated[]>> = {
 
 /** Recordings that are not played, and why. */
 export const notPlayed: Readonly<Record<string, string>> = {
-  '07-helm-upgrade-rollback': 'helm-controller is not simulated yet',
-  '08-helm-drift': 'helm-controller is not simulated yet',
-  '09-suspend-resume': 'helm-controller is not simulated yet',
-  '10-reconcile-requests': 'helm-controller is not simulated yet',
   '12-storm': 'its 240 files in Git were not kept, so there is nothing to build from',
 };

@@ -148,6 +148,17 @@ const directRollback = (stage: Stage): void => {
   });
 };
 
+const directDrift = (stage: Stage): void => {
+  const where = { namespace: 'victoria-metrics' };
+  const deployment = { ...where, kind: 'Deployment', name: 'vmagent-core' };
+  const config = { ...where, kind: 'ConfigMap', name: 'vmagent-config' };
+  patchAt(stage, 21.2, 'apps', deployment, 'kubectl-scale', { spec: { replicas: 3 } });
+  patchAt(stage, 21.2, 'apps', config, 'kubectl-edit', { data: { version: 'edited' } });
+  stage.clock.after(106.5 * second, () => {
+    stage.clusters.get('apps')?.server.objects.remove({ ...config, apiVersion: 'v1' });
+  });
+};
+
 const isFluxOwned = (object: KubeObject): boolean =>
   object.metadata.labels?.['kustomize.toolkit.fluxcd.io/name'] !== undefined ||
   object.metadata.labels?.['helm.toolkit.fluxcd.io/name'] !== undefined;
@@ -170,6 +181,9 @@ export const scripts: Readonly<Record<string, Script>> = {
         [127.1, undefined],
       ]),
   },
+  // its third fetch came after a heartbeat that was due half a second later
+  '07-helm-upgrade-rollback': { jitter: (ms) => (ms === 10_000 ? 10_300 : ms) },
+  '08-helm-drift': { direct: directDrift },
   '13-delivery-trouble': {
     direct: (stage) => {
       stage.answer = troubledReceiver(stage);

@@ -259,6 +259,8 @@ export interface StageOptions {
   readonly isOurs?: (object: KubeObject) => boolean;
   /** What else is done, such as trouble with Git; called before the clock moves. */
   readonly direct?: (stage: Stage) => void;
+  /** How intervals came out in this recording, where an order of things hangs on it. */
+  readonly jitter?: (ms: number) => number;
 }
 
 const watched = [...fluxKinds, 'HelmChart', 'Alert', 'Provider', 'Event'];
@@ -266,7 +268,7 @@ const watched = [...fluxKinds, 'HelmChart', 'Alert', 'Provider', 'Event'];
 /** Plays what was done in a recording on the sandbox, in virtual time, to its end; gives what was seen. */
 export const playOnSandbox = async (
   recording: Recording,
-  { build, isOurs = (object) => !isOwned(object), direct }: StageOptions,
+  { build, isOurs = (object) => !isOwned(object), direct, jitter = (ms) => ms }: StageOptions,
 ): Promise<Played> => {
   const startedMs = Date.parse(recording.scenario.startedAt);
   const clock = virtualClock(startedMs);
@@ -293,7 +295,7 @@ export const playOnSandbox = async (
     const flux = startFlux(server, {
       git,
       build,
-      settings: { random, requeueDependencyMs: 5_000 },
+      settings: { random, requeueDependencyMs: 5_000, jitter },
       deliver: async (delivery) => {
         if (stage.isRefusing()) {
           return 'failed';

@@ -241,5 +241,3 @@ export const createApplier = (world: World) => {
 
   return { apply, prune };
 };
-
-export type Applier = ReturnType<typeof createApplier>;

@@ -284,7 +284,7 @@ export const startKustomizeController = (
       reason: 'ReconciliationSucceeded',
       metadata: { commit_status: 'update', revision },
     });
-    return intervalMs(pass.object);
+    return settings.jitter(intervalMs(pass.object));
   };
 
   const fetchAndBuild = async (pass: Pass, building: string): Promise<Built | number> => {
