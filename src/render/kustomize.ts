@@ -139,8 +139,11 @@ const buildWith =
       if (!finished.ok) {
         return fail({ code: 'kustomize-unavailable', detail: finished.failure });
       }
-      const { exitCode, stdout } = finished.value;
-      return exitCode === 0 ? ok(stdout) : fail(failureOf(finished.value, limits, root));
+      // it may have ended by itself just before it was stopped
+      const { exitCode, stdout, stopped } = finished.value;
+      return exitCode === 0 && stopped === undefined
+        ? ok(stdout)
+        : fail(failureOf(finished.value, limits, root));
     } finally {
       await rm(root, { recursive: true, force: true });
     }

@@ -1,4 +1,3 @@
-import { homedir } from 'node:os';
 import { join } from 'node:path';
 
 /** What a tool of the machine may see: this process's own environment, without the names that are not set. */
@@ -12,8 +11,4 @@ export const environment: Readonly<Record<string, string>> = Object.fromEntries(
 export const searchPath = process.env['PATH'] ?? '';
 
 /** Where tools installed by package name are kept, one directory for each version. */
-export const toolCache = join(
-  process.env['XDG_CACHE_HOME'] ?? join(homedir(), '.cache'),
-  'flux-chatops',
-  'tools',
-);
+export const toolCache = join(import.meta.dirname, '..', '..', '.cache', 'tools');

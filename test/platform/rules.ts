@@ -1,0 +1,55 @@
+import { alertRules } from '#test/platform/rules/alerts.ts';
+import { dependencyRules } from '#test/platform/rules/dependencies.ts';
+import { doneRules } from '#test/platform/rules/done.ts';
+import { expressionRules } from '#test/platform/rules/expressions.ts';
+import { gateRules } from '#test/platform/rules/gate.ts';
+import { identityRules } from '#test/platform/rules/identity.ts';
+import { lockdownRules } from '#test/platform/rules/lockdown.ts';
+import { networkRules } from '#test/platform/rules/network.ts';
+import { operationRules } from '#test/platform/rules/operations.ts';
+import { policyRules } from '#test/platform/rules/policies.ts';
+import { referenceRules } from '#test/platform/rules/references.ts';
+import { renderRules } from '#test/platform/rules/render.ts';
+import { schemaRules } from '#test/platform/rules/schema.ts';
+import { secretRules } from '#test/platform/rules/secrets.ts';
+import { sourceRules } from '#test/platform/rules/sources.ts';
+import type { Finding, Rule, World } from '#test/platform/world/world.ts';
+
+/** Every rule of the platform, in the order of the table. */
+export const rules: readonly Rule[] = [
+  ...renderRules,
+  ...identityRules,
+  ...referenceRules,
+  ...dependencyRules,
+  ...doneRules,
+  ...expressionRules,
+  ...schemaRules,
+  ...sourceRules,
+  ...lockdownRules,
+  ...networkRules,
+  ...policyRules,
+  ...secretRules,
+  ...alertRules,
+  ...operationRules,
+  ...gateRules,
+];
+
+export interface Verdict {
+  readonly rule: Rule;
+  /** a cluster's name, or `both` */
+  readonly on: string;
+  readonly findings: readonly Finding[];
+}
+
+/** Applies one rule to every cluster, or once when it looks at both together. */
+export const judge = (rule: Rule, world: World): readonly Verdict[] => {
+  const [first] = world.clusters;
+  if (rule.scope === 'both') {
+    return first === undefined ? [] : [{ rule, on: 'both', findings: rule.check(first, world) }];
+  }
+  return world.clusters.map((cluster) => ({
+    rule,
+    on: cluster.name,
+    findings: rule.check(cluster, world),
+  }));
+};

@@ -1,0 +1,120 @@
+import { execFile } from 'node:child_process';
+import { readdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { Ajv, type ErrorObject } from 'ajv';
+import { parseAllDocuments } from 'yaml';
+import type { Check } from '#test/platform/schemas/check.ts';
+import { at, type Data, dataAt, isData, listAt, textAt } from '#test/platform/world/value.ts';
+
+/** CRDs that no schema package has, read from upstream's Go module of an exact version. */
+interface Module {
+  readonly group: string;
+  readonly module: string;
+  readonly version: string;
+  /** what Go's checksum of the module must be */
+  readonly sum: string;
+  readonly folder: string;
+}
+
+const modules: readonly Module[] = [
+  {
+    group: 'snapshot.storage.k8s.io',
+    module: 'github.com/kubernetes-csi/external-snapshotter/client/v8',
+    version: 'v8.6.0',
+    sum: 'h1:FtGewu2k6HWw6evLGXY8JqUZ9eHpti1kd3e4amj+ilA=',
+    folder: 'config/crd',
+  },
+];
+
+const run = promisify(execFile);
+
+const download = async (module: Module): Promise<string> => {
+  const args = ['mod', 'download', '-json', `${module.module}@${module.version}`];
+  const { stdout } = await run('go', args, { timeout: 120_000 });
+  const told: unknown = JSON.parse(stdout);
+  if (textAt(told, 'Sum') !== module.sum) {
+    throw new Error(`${module.module} has another checksum than is written down`);
+  }
+  return join(textAt(told, 'Dir') ?? '', module.folder);
+};
+
+const isOpen = (schema: Data): boolean => schema['x-kubernetes-preserve-unknown-fields'] === true;
+
+/** Closes every object of a structural schema that does not say it keeps unknown fields. */
+const close = (schema: unknown): unknown => {
+  if (Array.isArray(schema)) {
+    return schema.map(close);
+  }
+  if (!isData(schema)) {
+    return schema;
+  }
+  const closed = Object.fromEntries(
+    Object.entries(schema).map(([name, value]) => [name, name === 'enum' ? value : close(value)]),
+  );
+  return isData(schema['properties']) && !('additionalProperties' in schema) && !isOpen(schema)
+    ? { ...closed, additionalProperties: false }
+    : closed;
+};
+
+const checkFor = (schema: Data): Check => {
+  const top = close(schema);
+  const properties = { ...dataAt(top, 'properties'), metadata: { type: 'object' } };
+  const ajv = new Ajv({ strict: false, allErrors: true, validateFormats: false, logger: false });
+  const validate = ajv.compile({ ...(isData(top) ? top : {}), properties });
+  const words = (error: ErrorObject): string =>
+    error.keyword === 'additionalProperties'
+      ? `${error.instancePath.replaceAll('/', '.')}.${String(error.params['additionalProperty'])} is not a field`
+      : `${error.instancePath.replaceAll('/', '.')} ${error.message ?? ''}`;
+  return (object) => (validate(object) ? [] : (validate.errors ?? []).map(words));
+};
+
+const checksOf = (crd: unknown): readonly (readonly [string, Check])[] =>
+  listAt(crd, 'spec', 'versions').flatMap((version) => {
+    const group = textAt(crd, 'spec', 'group') ?? '';
+    const kind = textAt(crd, 'spec', 'names', 'kind') ?? '';
+    const schema = at(version, 'schema', 'openAPIV3Schema');
+    const name = `${group}/${textAt(version, 'name') ?? ''}/${kind}`;
+    return isData(schema) ? [[name, checkFor(schema)] as const] : [];
+  });
+
+const checksIn = async (folder: string): Promise<ReadonlyMap<string, Check>> => {
+  const names = (await readdir(folder)).filter((name) => name.endsWith('.yaml'));
+  const texts = await Promise.all(names.map((name) => readFile(join(folder, name), 'utf8')));
+  const documents = texts.flatMap((text) => [...parseAllDocuments(text)]);
+  return new Map(documents.flatMap((document) => checksOf(document.toJS())));
+};
+
+const loaded = new Map<string, Promise<ReadonlyMap<string, Check>>>();
+
+/** Why the kinds of a module could not be checked, such as Go not being on this machine. */
+export interface Unavailable {
+  readonly group: string;
+  readonly reason: string;
+}
+
+/**
+ * The check of one kind from an upstream module; undefined when there is none.
+ * @param tell - hears once when the module of the group cannot be had here
+ */
+export const moduleCheck = async (
+  group: string,
+  version: string,
+  kind: string,
+  tell: (unavailable: Unavailable) => void,
+): Promise<Check | undefined> => {
+  const module = modules.find((candidate) => candidate.group === group);
+  if (module === undefined) {
+    return undefined;
+  }
+  const checks =
+    loaded.get(group) ??
+    download(module)
+      .then(checksIn)
+      .catch((error: unknown) => {
+        tell({ group, reason: `${module.module}: ${String(error).split('\n')[0] ?? ''}` });
+        return new Map<string, Check>();
+      });
+  loaded.set(group, checks);
+  return (await checks).get(`${group}/${version}/${kind}`);
+};
