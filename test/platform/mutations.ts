@@ -1,0 +1,51 @@
+import type { Renderer } from '#src/render/render.ts';
+import type { TreeContent } from '#src/render/tree.ts';
+import { healthMutations } from '#test/platform/mutations/health.ts';
+import { type Mutation, mutate } from '#test/platform/mutations/mutation.ts';
+import { networkMutations } from '#test/platform/mutations/network.ts';
+import { operationMutations } from '#test/platform/mutations/operations.ts';
+import { structureMutations } from '#test/platform/mutations/structure.ts';
+import { supplyMutations } from '#test/platform/mutations/supply.ts';
+import { judge, rules } from '#test/platform/rules.ts';
+import { loadWorld } from '#test/platform/world/load.ts';
+import type { Finding, World } from '#test/platform/world/world.ts';
+
+/** Every way in which the self-test breaks the platform. */
+export const mutations: readonly Mutation[] = [
+  ...structureMutations,
+  ...healthMutations,
+  ...supplyMutations,
+  ...networkMutations,
+  ...operationMutations,
+];
+
+export interface Trial {
+  readonly mutation: Mutation;
+  /** what the rule that is meant for it said */
+  readonly findings: readonly Finding[];
+  /** how many builds the mutation cost */
+  readonly builds: number;
+}
+
+/** Breaks a copy of the platform in one way and asks the rule that is meant for it. */
+export const tryMutation = async (
+  renderer: Renderer,
+  base: TreeContent,
+  world: World,
+  mutation: Mutation,
+): Promise<Trial> => {
+  const rule = rules.find(({ name }) => name === mutation.rule);
+  if (rule === undefined) {
+    throw new Error(
+      `"${mutation.name}" is meant for the rule ${mutation.rule}, which is not there`,
+    );
+  }
+  const { content, changed } = mutate(base, mutation);
+  const before = renderer.builds();
+  const mutated = await loadWorld(renderer, world.schemas, content, { world, changed });
+  return {
+    mutation,
+    findings: judge(rule, mutated).flatMap(({ findings }) => findings),
+    builds: renderer.builds() - before,
+  };
+};

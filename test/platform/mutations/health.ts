@@ -1,0 +1,168 @@
+import type { Mutation } from '#test/platform/mutations/mutation.ts';
+import { at } from '#test/platform/mutations/places.ts';
+
+/** The definition of done, CEL, schemas and API versions. */
+export const healthMutations: readonly Mutation[] = [
+  {
+    name: 'a Kustomization without a time-out',
+    rule: 'done-fields',
+    edit: (files) => files.replace(at.poolKs, '  timeout: 5m\n', ''),
+  },
+  {
+    name: 'a Kustomization without prune',
+    rule: 'done-fields',
+    edit: (files) => files.replace(at.poolKs, '  prune: true\n', ''),
+  },
+  {
+    name: 'a Kustomization without retryInterval',
+    rule: 'done-fields',
+    edit: (files) => files.replace(at.poolKs, '  retryInterval: 2m\n', ''),
+  },
+  {
+    name: 'wait and healthChecks together, as the first attempt had it thirty times',
+    rule: 'done-health-form',
+    edit: (files) => files.replace(at.certManagerKs, '  wait: false\n', '  wait: true\n'),
+  },
+  {
+    name: 'neither wait nor healthChecks',
+    rule: 'done-health-form',
+    edit: (files) => files.replace(at.poolKs, '  wait: true\n', '  wait: false\n'),
+  },
+  {
+    name: 'a health check on a Deployment that the chart does not make',
+    rule: 'done-health-targets',
+    edit: (files) =>
+      files.replace(
+        at.certManagerKs,
+        'name: cert-manager-cainjector',
+        'name: cert-manager-injector',
+      ),
+  },
+  {
+    name: 'a kind that kstatus cannot judge, without an expression',
+    rule: 'done-health-expressions',
+    edit: (files) =>
+      files.replace(
+        at.storesKs,
+        /\n {4}- apiVersion: external-secrets.io\/v1\n {6}kind: ClusterSecretStore\n.*\n/,
+        '\n',
+      ),
+  },
+  {
+    name: 'an expression for a kind that is not checked',
+    rule: 'done-health-expressions',
+    edit: (files) =>
+      files.replace(at.poolKs, 'kind: CiliumLoadBalancerIPPool', 'kind: CiliumBGPPeerConfig'),
+  },
+  {
+    name: 'a release that does not wait for its workloads',
+    rule: 'done-releases',
+    edit: (files) =>
+      files.replace(
+        at.spegel,
+        'spec:\n  chartRef:',
+        'spec:\n  install:\n    disableWait: true\n  chartRef:',
+      ),
+  },
+  {
+    name: 'an expression that is true when there is no condition',
+    rule: 'health-expressions-executed',
+    edit: (files) =>
+      files.replace(
+        at.storesKs,
+        "current: has(status.conditions) && status.conditions.exists(c, c.type == 'Ready' && c.status == 'True')",
+        "current: status.conditions.filter(c, c.type == 'Ready').all(c, c.status == 'True')",
+      ),
+  },
+  {
+    name: 'an expression that fails on an empty status',
+    rule: 'health-expressions-executed',
+    edit: (files) =>
+      files.replace(
+        at.poolKs,
+        "has(status.conditions) && status.conditions.exists(c, c.type == 'cilium.io/PoolConflict' && c.status == 'True')",
+        '!has(status.conditions)',
+      ),
+  },
+  {
+    name: 'an expression that trusts a stale status',
+    rule: 'health-expressions-executed',
+    edit: (files) =>
+      files.replace(
+        at.cephKs,
+        ' && (!has(status.observedGeneration) || status.observedGeneration == metadata.generation)',
+        '',
+      ),
+  },
+  {
+    name: 'an expression that gives Ceph up while its daemons come up',
+    rule: 'health-expressions-executed',
+    edit: (files) =>
+      files.replace(
+        at.cephKs,
+        /failed: has\(status.phase\) && status.phase == 'Failure'/,
+        "failed: has(status.ceph) && has(status.ceph.health) && status.ceph.health == 'HEALTH_ERR'",
+      ),
+  },
+  {
+    name: 'a kind that does not exist: CiliumAuthPolicy',
+    rule: 'schema-known',
+    failure: 17,
+    edit: (files) =>
+      files.append(
+        at.pool,
+        '---\napiVersion: cilium.io/v2\nkind: CiliumAuthPolicy\nmetadata:\n  name: any\n  namespace: kube-system\n',
+      ),
+  },
+  {
+    name: '`validation` in a Kustomization',
+    rule: 'schema-strict',
+    failure: 4,
+    edit: (files) =>
+      files.replace(at.poolKs, '  wait: true\n', '  wait: true\n  validation: client\n'),
+  },
+  {
+    name: '`wait` in a HelmRelease',
+    rule: 'schema-strict',
+    failure: 4,
+    edit: (files) => files.replace(at.spegel, 'spec:\n', 'spec:\n  wait: true\n'),
+  },
+  {
+    name: '`version` beside chartRef',
+    rule: 'schema-strict',
+    failure: 4,
+    edit: (files) => files.replace(at.spegel, 'spec:\n', 'spec:\n  version: 0.7.4\n'),
+  },
+  {
+    name: 'a numeric time-out',
+    rule: 'schema-strict',
+    edit: (files) => files.replace(at.cnpgKs, 'timeout: 10m', 'timeout: 600'),
+  },
+  {
+    name: 'an unknown field in a snapshot',
+    rule: 'schema-strict',
+    edit: (files) =>
+      files.replace(
+        'kubernetes/infrastructure/storage/storage-tests/restore/restore.yaml',
+        'volumeSnapshotClassName: ceph-block',
+        'volumeSnapshotClass: ceph-block',
+      ),
+  },
+  {
+    name: 'external-secrets.io/v1beta1',
+    rule: 'api-versions',
+    failure: 5,
+    edit: (files) =>
+      files.replace(at.canary, 'external-secrets.io/v1\n', 'external-secrets.io/v1beta1\n'),
+  },
+  {
+    name: 'a notification API that the pinned Flux does not serve',
+    rule: 'api-versions',
+    edit: (files) =>
+      files.replace(
+        at.alerts,
+        'notification.toolkit.fluxcd.io/v1beta3',
+        'notification.toolkit.fluxcd.io/v1',
+      ),
+  },
+];

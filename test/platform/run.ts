@@ -1,0 +1,106 @@
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { mutations, tryMutation } from '#test/platform/mutations.ts';
+import { openPlatform, type Platform } from '#test/platform/platform.ts';
+import { type Count, countLine, pathReport, ruleTable } from '#test/platform/report.ts';
+import { judge, rules } from '#test/platform/rules.ts';
+import { listAt, textAt } from '#test/platform/world/value.ts';
+import { appliedObjects } from '#test/platform/world/world.ts';
+
+const say = (text: string): void => {
+  process.stdout.write(`${text}\n`);
+};
+
+const add = (left: Count, right: Count): Count => ({
+  passed: left.passed + right.passed,
+  failed: left.failed + right.failed,
+  skipped: left.skipped + right.skipped,
+});
+
+const none: Count = { passed: 0, failed: 0, skipped: 0 };
+
+const runRules = ({ world, kustomize }: Platform): Count => {
+  const verdicts = rules.flatMap((rule) => judge(rule, world));
+  const columns = [...world.clusters.map(({ name }) => name), 'both'];
+  say(ruleTable(verdicts, columns));
+  const objects = world.clusters.map(
+    (cluster) =>
+      `${cluster.name}: ${cluster.layers.length} Kustomizations, ${appliedObjects(cluster).length} objects`,
+  );
+  say(
+    `\nrendered by ${kustomize}\n${objects.join('\n')}\n${world.clusters.map(pathReport).join('\n')}`,
+  );
+  const skipped = world.schemas.unavailable();
+  for (const { group, reason } of skipped) {
+    say(`could not run: schemas of ${group} (${reason})`);
+  }
+  const failed = verdicts.filter(({ findings }) => findings.length > 0).length;
+  return { passed: verdicts.length - failed, failed, skipped: skipped.length };
+};
+
+const runMutations = async ({ renderer, content, world }: Platform): Promise<Count> => {
+  const missed: string[] = [];
+  const started = Date.now();
+  for (const mutation of mutations) {
+    const { findings } = await tryMutation(renderer, content, world, mutation);
+    if (findings.length === 0) {
+      missed.push(`    not caught by ${mutation.rule}: ${mutation.name}`);
+    }
+  }
+  const proven = new Set(mutations.map(({ rule }) => rule));
+  const unproven = rules.filter(({ name }) => !proven.has(name));
+  const seconds = Math.round((Date.now() - started) / 1000);
+  say(
+    `\nself-test: ${mutations.length} mutations, ${missed.length} not caught, ${unproven.length} rules unproven, ${seconds} s`,
+  );
+  say([...missed, ...unproven.map(({ name }) => `    no mutation proves ${name}`)].join('\n'));
+  const failed = missed.length + unproven.length;
+  return { passed: mutations.length - missed.length, failed, skipped: 0 };
+};
+
+/** The tests beside the rules: Talos documents, Taskfiles and the values of bootstrap. */
+const runOthers = (): Count => {
+  const folder = mkdtempSync(join(tmpdir(), 'platform-'));
+  const output = join(folder, 'result.json');
+  const filters = ['talos', 'taskfiles', 'bootstrap'].map((name) => `test/platform/${name}/`);
+  const args = [
+    'run',
+    '--project',
+    'platform',
+    '--reporter=json',
+    `--outputFile=${output}`,
+    ...filters,
+  ];
+  try {
+    spawnSync('npx', ['vitest', ...args], { stdio: 'ignore' });
+    const result: unknown = JSON.parse(readFileSync(output, 'utf8'));
+    const tests = listAt(result, 'testResults').flatMap((file) => listAt(file, 'assertionResults'));
+    const of = (status: string) => tests.filter((test) => textAt(test, 'status') === status);
+    const skipped = tests.filter(
+      (test) => !/^(?:passed|failed)$/.test(textAt(test, 'status') ?? ''),
+    );
+    for (const test of of('failed')) {
+      say(`    failed: ${textAt(test, 'fullName') ?? ''}`);
+    }
+    for (const test of skipped) {
+      say(`could not run: ${textAt(test, 'fullName') ?? ''}`);
+    }
+    say(`Talos, Taskfiles, bootstrap: ${tests.length} tests`);
+    return { passed: of('passed').length, failed: of('failed').length, skipped: skipped.length };
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+};
+
+const platform = await openPlatform();
+if (!platform.ok) {
+  say(`could not run: the rules and their self-test (${platform.failure})`);
+}
+const own = platform.ok
+  ? add(runRules(platform.value), await runMutations(platform.value))
+  : { ...none, skipped: rules.length };
+const count = add(own, runOthers());
+say(countLine(count));
+process.exitCode = count.failed === 0 ? 0 : 1;
