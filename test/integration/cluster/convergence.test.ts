@@ -2,8 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { fc, test } from '@fast-check/vitest';
 import { describe, expect } from 'vitest';
 import type { Observation } from '#src/cluster/cluster.ts';
-import type { FluxObject } from '#src/flux/object.ts';
-import { printRef } from '#src/flux/ref.ts';
+import { foldObservations, versionsOf } from '#test/contract/cluster-fold.ts';
 import { eventually, kustomization, serverWorld } from '#test/contract/cluster-worlds.ts';
 
 const name = fc.constantFrom('a', 'b', 'c', 'd');
@@ -17,28 +16,6 @@ const step = fc.oneof(
   fc.record({ do: fc.constant('restore' as const), back: fc.integer({ min: 1, max: 8 }) }),
   fc.record({ do: fc.constantFrom('disconnect', 'forbid', 'slow', 'bounce') }),
 );
-
-/** What someone holds who only ever listened. */
-const folded = (heard: readonly Observation[]): Record<string, string> => {
-  const held = new Map<string, FluxObject>();
-  for (const observation of heard) {
-    if (observation.type === 'object') {
-      held.set(printRef(observation.object.ref), observation.object);
-    } else if (observation.type === 'gone') {
-      const key = printRef(observation.ref);
-      // a deletion is of one life; a later one may have been told before
-      if (held.get(key)?.uid === observation.uid) {
-        held.delete(key);
-      }
-    }
-  }
-  return versions([...held.values()]);
-};
-
-const versions = (objects: readonly FluxObject[]): Record<string, string> =>
-  Object.fromEntries(
-    objects.map((object) => [printRef(object.ref), `${object.uid} ${object.resourceVersion}`]),
-  );
 
 describe('a cluster after any trouble', () => {
   test.prop([fc.array(step, { minLength: 5, maxLength: 25 })], { numRuns: 40, endOnFailure: true })(
@@ -57,8 +34,8 @@ describe('a cluster after any trouble', () => {
               `ks/${metadata.namespace}/${metadata.name}`,
               `${metadata.uid} ${metadata.resourceVersion}`,
             ]);
-          expect(versions(cluster.objects())).toEqual(Object.fromEntries(there));
-          expect(folded(heard)).toEqual(versions(cluster.objects()));
+          expect(versionsOf(cluster.objects())).toEqual(Object.fromEntries(there));
+          expect(foldObservations(heard)).toEqual(versionsOf(cluster.objects()));
         }, 5_000);
       };
       const restored = async (back: number): Promise<void> => {
