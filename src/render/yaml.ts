@@ -11,6 +11,14 @@ const isGoTag = (tag: Tags[number]): boolean => {
   return !(notInGo.has(tag.tag) || (tag as ScalarTag).format === 'TIME');
 };
 
+// the package takes a lone `.` for a number (NaN); go-yaml wants a digit
+const withDigit = (tag: Tags[number]): Tags[number] => {
+  const { test } = tag as ScalarTag;
+  return typeof tag !== 'string' && test?.test('.') === true
+    ? ({ ...tag, test: new RegExp(`(?=.*[0-9])${test.source}`, test.flags) } as ScalarTag)
+    : tag;
+};
+
 /**
  * Reads one YAML document with the scalars of the YAML 1.1 that Flux and kustomize use: an unquoted
  * `on`, `0755` or `1_000` is not text there.
@@ -19,7 +27,7 @@ const isGoTag = (tag: Tags[number]): boolean => {
 export const readYaml = (text: string): Result<unknown, string> => {
   const document = parseDocument(text, {
     version: '1.1',
-    customTags: (tags) => tags.filter(isGoTag),
+    customTags: (tags) => tags.filter(isGoTag).map(withDigit),
     uniqueKeys: true,
     prettyErrors: true,
   });

@@ -82,6 +82,10 @@ describe('scalars of YAML 1.1', () => {
     ['"on"', 'on'],
     ['1.2.3', '1.2.3'],
     ['~', null],
+    ['.', '.'],
+    ['-._', '-._'],
+    ['.5', 0.5],
+    ['1.', 1],
   ])('reads %s as go-yaml does', (text, expected) => {
     expect(readYaml(text)).toEqual({ ok: true, value: expected });
   });
