@@ -19,9 +19,10 @@ strangers=$(yq eval --no-doc 'select(.kind != "CustomResourceDefinition") | .kin
 kubectl apply --server-side --force-conflicts --field-manager flux-bootstrap --filename - <<<"$crds" ||
   die "the cluster did not take the CRDs"
 
-source=kubernetes/infrastructure/crds/gateway-api/git-repository.yaml
-url=$(yq '.spec.url' "$source")
-commit=$(yq '.spec.ref.commit' "$source")
+piece=kubernetes/infrastructure/crds/gateway-api
+url=$(yq '.spec.url' "$piece/git-repository.yaml")
+commit=$(yq '.spec.ref.commit' "$piece/git-repository.yaml")
+path=$(yq '.spec.path' "$piece/ks.yaml")
 kubectl apply --server-side --force-conflicts --field-manager flux-bootstrap \
-  --kustomize "$url/config/crd/standard?ref=$commit" ||
+  --kustomize "$url/${path#./}?ref=$commit" ||
   die "the cluster did not take the CRDs of Gateway API ($url at $commit)"

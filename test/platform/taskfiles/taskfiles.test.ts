@@ -179,7 +179,7 @@ describe.skipIf(missing !== '')(
           'helmfile --quiet --file bootstrap/helmfile.d/00-crds.yaml --environment infra template',
           'kubectl apply --server-side --force-conflicts --field-manager flux-bootstrap --filename -',
           expect.stringMatching(
-            /^kubectl apply .* --kustomize https:\/\/github\.com\/kubernetes-sigs\/gateway-api\/config\/crd\/standard\?ref=[0-9a-f]{40}$/,
+            /^kubectl apply .* --kustomize https:\/\/github\.com\/kubernetes-sigs\/gateway-api\/config\/crd\?ref=[0-9a-f]{40}$/,
           ),
           'helmfile --file bootstrap/helmfile.d/01-apps.yaml --environment infra sync --hide-notes',
         ]);

@@ -299,7 +299,7 @@ describe('the root cause', () => {
       detail: 'Ready=False InvalidProviderConfig',
       message: 'unable to log in: 401 invalid bearer token',
     });
-    expect(blocked?.cause.next).toContain('task bootstrap:secrets CLUSTER=apps');
+    expect(blocked?.cause.next).toContain('task bootstrap:resources CLUSTER=apps');
   });
 });
 
