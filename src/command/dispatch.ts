@@ -59,6 +59,8 @@ export interface DispatcherOptions {
   readonly key: string;
   readonly log: Log;
   readonly onJournal: () => void;
+  /** How long (ms) others leave a new journal to whoever made it; none where a worker is to take it. */
+  readonly headStartMs?: number | undefined;
 }
 
 export type Dispatch = (invocation: Invocation) => Promise<Reply>;
@@ -214,7 +216,7 @@ export const createDispatch = (options: DispatcherOptions): Dispatch => {
       before: undefined,
       after: journal,
       view,
-      dueAt: now,
+      dueAt: now + (options.headStartMs ?? 0),
       now,
       further: {
         put: [

@@ -14,6 +14,8 @@ export interface IntakeOptions {
   /** Deliveries per key. */
   readonly rate?: Rate;
   /** Told before the sender is answered 403; the audit log keeps it. */
+  /** Called after something new was stored, so that it is read at once. */
+  readonly taken?: () => void;
   readonly refused?: (refusal: Refusal) => Promise<void>;
 }
 
@@ -110,6 +112,9 @@ export const createIntake = (options: IntakeOptions) => {
         return answerWith(403, verdict.reason, { key: key.id });
       case 202: {
         const duplicate = await keep(verdict.appends);
+        if (!duplicate) {
+          options.taken?.();
+        }
         return { status: 202, body: { accepted: true, duplicate }, key: key.id };
       }
       default:

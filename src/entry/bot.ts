@@ -1,0 +1,171 @@
+import { createAudit } from '#src/audit/audit.ts';
+import { webhookRefused } from '#src/audit/webhook-refused.ts';
+import { createKubernetesCluster } from '#src/cluster/kubernetes/cluster.ts';
+import type { LoadedConfig, LoadOptions } from '#src/config/load.ts';
+import { createConsole } from '#src/console/console.ts';
+import { compose, type Parts } from '#src/entry/compose.ts';
+import { createLiveConfig } from '#src/entry/live-config.ts';
+import { systemClock as clock, systemIds as ids } from '#src/entry/system.ts';
+import { createHealthBoard, type Probe } from '#src/http/health.ts';
+import { createIntake } from '#src/http/intake.ts';
+import { createMetrics } from '#src/http/metrics.ts';
+import { createInternalServer, createPublicServer, type Phase } from '#src/http/server.ts';
+import type { Log } from '#src/log.ts';
+import { createSlackApp, slackEventsPath } from '#src/slack/app.ts';
+import { createPeople } from '#src/slack/people.ts';
+import { createRedisStore } from '#src/store/redis.ts';
+import { webhooks } from '#webhooks/index.ts';
+
+export interface StartedBot {
+  /** Ports that were bound; 0 where a role does not listen. */
+  readonly publicPort: number;
+  readonly internalPort: number;
+  /** Stops taking work, ends what is under way, closes everything. */
+  stop(): Promise<void>;
+}
+
+const secretOf = ({ secrets }: LoadedConfig, path: string): string => {
+  const secret = secrets.get(path);
+  if (secret === undefined) {
+    throw new Error(`${path} is not in the configuration`);
+  }
+  return secret;
+};
+
+const slackMode = (loaded: LoadedConfig) =>
+  loaded.config.slack.mode === 'socket'
+    ? ({ kind: 'socket', appToken: secretOf(loaded, 'slack.appToken') } as const)
+    : ({ kind: 'http', signingSecret: secretOf(loaded, 'slack.signingSecret') } as const);
+
+/**
+ * Starts the bot of a configuration: adapters around the one `compose`. A part that is away (Redis, Slack,
+ * a cluster) hinders no other and no start; `/readyz` says what is away.
+ */
+export const startBot = async (
+  loaded: LoadedConfig,
+  load: LoadOptions,
+  parts: Parts,
+  log: Log,
+): Promise<StartedBot> => {
+  const { config } = loaded;
+  const metrics = createMetrics();
+  const store = createRedisStore({
+    url: secretOf(loaded, 'redis.url'),
+    onConnection: (state, detail) => log.info({ state, detail }, 'connection to Redis'),
+  });
+  const audit = createAudit({ store, key: secretOf(loaded, 'keys.audit') });
+  const live = createLiveConfig(loaded, load, clock, log);
+  const clusters = config.clusters.map(({ name, kubeconfig, context }) =>
+    createKubernetesCluster({
+      name,
+      connection:
+        kubeconfig === undefined
+          ? { type: 'in-cluster' }
+          : { type: 'kubeconfig', file: kubeconfig, context },
+      clock,
+      chance: Math.random,
+      log,
+    }),
+  );
+  const { apiUrl } = config.slack;
+  const slack = createSlackApp({
+    mode: slackMode(loaded),
+    botToken: secretOf(loaded, 'slack.botToken'),
+    command: config.slack.command,
+    clock,
+    log: log.child({ part: 'slack' }),
+    ...(apiUrl === undefined ? {} : { apiUrl, answerOrigins: [new URL(apiUrl).origin] }),
+  });
+  const bot = compose(live, { clock, ids, store, clusters, slack, commit: audit.commit, log });
+  const stopping = new AbortController();
+  let phase: Phase = 'starting';
+
+  const slackProblem = (channel: string): string | undefined =>
+    bot.status().outbox?.problems.find((problem) => [channel, '*'].includes(problem.channel))
+      ?.failure.code;
+  const converse = createConsole({
+    dispatch: bot.dispatch,
+    slack,
+    people: createPeople({ slack, clock }),
+    store,
+    clock,
+    log: log.child({ part: 'console' }),
+    team: () => live.current().config.slack.team,
+    groups: live.groups,
+    channelProblem: slackProblem,
+    botName: config.slack.command.slice(1),
+  });
+
+  const probes: Record<string, Probe> = {
+    redis: async () => {
+      const { reachable, warnings } = await store.health();
+      return { up: reachable, warnings };
+    },
+    slack: async () => {
+      const identity = await slack.identity();
+      const problems = bot.status().outbox?.problems ?? [];
+      return {
+        up: identity.ok && slack.listening(),
+        ...(identity.ok ? {} : { detail: identity.failure.code }),
+        warnings: problems.map((problem) => `${problem.channel}: ${problem.failure.code}`),
+      };
+    },
+    ...Object.fromEntries(
+      clusters.map((cluster): [string, Probe] => [
+        `cluster ${cluster.name}`,
+        async () => {
+          const { synced, problem } = cluster.freshness();
+          return { up: synced && problem === undefined, detail: problem };
+        },
+      ]),
+    ),
+  };
+  const common = { clock, ids, metrics, log: log.child({ part: 'http' }) };
+  const internal = await createInternalServer({
+    ...config.listen.internal,
+    ...common,
+    phase: () => phase,
+    health: createHealthBoard({ clock, probes }),
+  });
+  const intake = createIntake({
+    store,
+    clock,
+    keys: live.webhookKeys,
+    replayWindowMs: config.webhooks.replayWindow,
+    rate: { perSecond: config.webhooks.perSecond, burst: config.webhooks.perSecond * 2 },
+    refused: (refusal) => audit.append([webhookRefused(refusal)]),
+    taken: () => bot.wakeIntake(),
+  });
+  const { requestListener } = slack;
+  const door = parts.front
+    ? await createPublicServer({
+        ...config.listen.public,
+        ...common,
+        webhooks,
+        intake,
+        routes:
+          requestListener === undefined ? [] : [{ path: slackEventsPath, handle: requestListener }],
+      })
+    : undefined;
+  if (parts.front) {
+    slack.start(converse);
+  }
+  const running = Promise.all([bot.run(stopping.signal, parts), live.watch(stopping.signal)]);
+  phase = 'ready';
+  log.info({ public: door?.port, internal: internal.port }, 'ready');
+
+  return {
+    publicPort: door?.port ?? 0,
+    internalPort: internal.port,
+    stop: async () => {
+      phase = 'draining';
+      await door?.close();
+      await slack.close();
+      stopping.abort();
+      await running;
+      await Promise.all(clusters.map((cluster) => cluster.close()));
+      await internal.close();
+      await store.close();
+    },
+  };
+};

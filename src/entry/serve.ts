@@ -1,0 +1,56 @@
+/** Starts the bot: `flux-chatops serve [--config FILE] [--role front|worker]`, and the image's command. */
+import { parseArgs } from 'node:util';
+import { loadConfig } from '#src/config/load.ts';
+import { sayProblem } from '#src/config/problems.ts';
+import { startBot } from '#src/entry/bot.ts';
+import { createLog } from '#src/entry/logging.ts';
+
+const roles = {
+  all: { front: true, worker: true },
+  front: { front: true, worker: false },
+  worker: { front: false, worker: true },
+} as const;
+
+const isRole = (word: string): word is keyof typeof roles => word in roles;
+
+/** Where the configuration stands: the flag, the environment, or the working directory. */
+export const configFile = (flag: string | undefined): string =>
+  flag ?? process.env['FLUX_CHATOPS_CONFIG'] ?? 'flux-chatops.yaml';
+
+/** Runs until SIGTERM or SIGINT. @returns the exit code */
+export const serve = async (words: readonly string[]): Promise<number> => {
+  const { values } = parseArgs({
+    args: [...words],
+    options: {
+      config: { type: 'string' },
+      role: { type: 'string', default: 'all' },
+      'log-level': { type: 'string', default: process.env['FLUX_CHATOPS_LOG_LEVEL'] ?? 'info' },
+    },
+  });
+  if (!isRole(values.role)) {
+    console.error(`--role ${values.role} does not exist; use ${Object.keys(roles).join(', ')}.`);
+    return 2;
+  }
+  const options = { file: configFile(values.config), environment: process.env };
+  const loaded = loadConfig(options);
+  if (!loaded.ok) {
+    console.error(`The configuration has ${loaded.failure.length} mistakes:`);
+    for (const problem of loaded.failure) {
+      console.error(`  ${sayProblem(problem)}`);
+    }
+    return 2;
+  }
+  const log = createLog(values['log-level']);
+  const bot = await startBot(loaded.value, options, roles[values.role], log);
+  const signal = await new Promise<string>((resolve) => {
+    process.once('SIGTERM', resolve);
+    process.once('SIGINT', resolve);
+  });
+  log.info({ signal }, 'stopping');
+  await bot.stop();
+  return 0;
+};
+
+if (import.meta.main) {
+  process.exitCode = await serve(process.argv.slice(2));
+}
