@@ -2,6 +2,7 @@ import type { Clock, Ids } from '#src/clock.ts';
 import type { Result } from '#src/result.ts';
 import { type RenderedMessage, renderMessage } from '#src/slack/blocks.ts';
 import { CardRecord, cardKey, dirtyCards } from '#src/slack/card.ts';
+import { isClean, posted, problemOf, unclaimed, unsent } from '#src/slack/card-changes.ts';
 import { afterLook } from '#src/slack/look.ts';
 import { comesBack, nextMove } from '#src/slack/move.ts';
 import type { PlannedMove, SlackMove } from '#src/slack/plan.ts';
@@ -15,6 +16,8 @@ export interface DeliveryPorts {
   readonly ids: Ids;
   /** Renews the lease and gives its fence; undefined once somebody else holds it. */
   readonly holdLease: () => Promise<Fence | undefined>;
+  /** See `Moment` in move.ts. */
+  readonly doubtfulSince: (card: CardRecord) => number;
 }
 
 export type Outcome =
@@ -30,23 +33,12 @@ interface Stored {
 
 type Amended = { readonly kind: 'written' | 'dropped'; readonly card: CardRecord | undefined };
 
-const problemAgainMs = 60_000;
-const refusedAgainMs = 300_000;
-
-/** Nothing more to do: the message is as desired (or away as desired), and no attempt is in doubt. */
-export const isClean = (card: CardRecord): boolean =>
-  card.claim === undefined &&
-  card.suspect === undefined &&
-  (card.desired.view === undefined
-    ? card.sent === undefined
-    : card.sent?.version === card.desired.version);
-
 /**
  * Carries out one move for one card. Truth is the record in the store: before a post it says that one is
  * attempted, afterwards which message it is; each write is a compare-and-set fenced by the lease.
  */
 export const createDelivery = (ports: DeliveryPorts) => {
-  const { store, slack, clock, ids, holdLease } = ports;
+  const { store, slack, clock, ids, holdLease, doubtfulSince } = ports;
 
   const load = async (id: string): Promise<Stored | undefined> => {
     const found = await store.read(cardKey(id));
@@ -143,7 +135,7 @@ export const createDelivery = (ports: DeliveryPorts) => {
     const result = await send(message, slack.post);
     return result.ok
       ? recordPost(card, claim, result.value.ts, fence)
-      : postFailed(card, attempt, thread, result.failure, fence);
+      : postFailed({ ...card, claim }, attempt, thread, result.failure, fence);
   };
 
   const recordPost = async (
@@ -299,7 +291,11 @@ export const createDelivery = (ports: DeliveryPorts) => {
       }
       const { card } = stored;
       const root = card.thread === undefined ? undefined : await load(card.thread);
-      const move = nextMove(card, root?.card.sent?.ts, clock.now());
+      const move = nextMove(card, {
+        root: root?.card.sent?.ts,
+        now: clock.now(),
+        doubtfulSince: doubtfulSince(card),
+      });
       if (move.kind !== planned.kind) {
         return { kind: 'done', card };
       }
@@ -341,54 +337,3 @@ export const createDelivery = (ports: DeliveryPorts) => {
 
 const renderedOf = (card: CardRecord): RenderedMessage =>
   renderMessage(card.desired.view ?? { summary: '', parts: [] });
-
-const unsent = ({ sent: _, ...card }: CardRecord): CardRecord => card;
-const unclaimed = ({ claim: _, ...card }: CardRecord): CardRecord => card;
-
-const posted = (card: CardRecord, sent: NonNullable<CardRecord['sent']>): CardRecord => {
-  const { claim: _, problem: __, notBefore: ___, ...rest } = card;
-  return {
-    ...rest,
-    sent,
-    // A message of an earlier attempt may still turn up: the looks start anew from here.
-    ...(card.suspect === undefined || card.claim === undefined
-      ? {}
-      : { suspect: { ...card.suspect, from: sent.at, looks: 0 } }),
-  };
-};
-
-/** What the card's record says about a refusal that time alone does not mend. */
-const problemOf = (
-  failure: SlackFailure,
-  now: number,
-): Pick<CardRecord, 'problem' | 'notBefore'> | undefined => {
-  switch (failure.code) {
-    case 'not-in-channel':
-      return {
-        problem: `The bot is not in ${failure.channel}; invite it there.`,
-        notBefore: now + problemAgainMs,
-      };
-    case 'channel-gone':
-      return {
-        problem: `${failure.channel} cannot be posted to (${failure.error}).`,
-        notBefore: now + problemAgainMs,
-      };
-    case 'token-rejected':
-      return {
-        problem: `Slack does not accept the bot's token (${failure.error}).`,
-        notBefore: now + problemAgainMs,
-      };
-    case 'refused':
-      return {
-        problem: `Slack refuses ${failure.method} (${failure.error}).`,
-        notBefore: now + refusedAgainMs,
-      };
-    case 'rate-limited':
-    case 'no-reply':
-    case 'unreachable':
-    case 'message-gone':
-      return undefined;
-    default:
-      return failure satisfies never;
-  }
-};

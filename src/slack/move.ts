@@ -20,39 +20,49 @@ const claimLooks = [2_000, 10_000, 60_000] as const;
 /** And after a further attempt, for a message of an earlier one that came even later. */
 const suspectLooks = [2_000, 10_000, 60_000, 120_000] as const;
 
-/** Clocks of Slack and ours differ. */
-const historySlack = 5_000;
+/** Slack's clock, ours and that of whoever made the attempt differ; a search too far back costs little. */
+const historySlack = 330_000;
 
 /** Edits of a card in progress come at most this often, so that they do not use up the budget. */
 const progressEvery = 1_000;
 
+export interface Moment {
+  /** ts of the message that the card stands under, where it has one and it is posted. */
+  readonly root: string | undefined;
+  /** ms since the epoch, by the clock of this process. */
+  readonly now: number;
+  /**
+   * When this process first saw the card's present doubt (see {@link doubtOf}), by its own clock: the clock
+   * of whoever made the attempt decides nothing.
+   */
+  readonly doubtfulSince: number;
+}
+
 /**
  * The next move for a card; pure.
- * @param root - ts of the message that the card stands under, where it has one and it is posted
- * @param now - ms since the epoch
  */
-export const nextMove = (card: CardRecord, root: string | undefined, now: number): Move => {
+export const nextMove = (card: CardRecord, { root, now, doubtfulSince }: Moment): Move => {
   if (card.notBefore !== undefined && card.notBefore > now) {
     return { kind: 'wait', until: card.notBefore };
   }
   if (card.claim !== undefined) {
-    return lookMove(card, root, now, card.claim.at, claimDue(card.claim));
+    const due = doubtfulSince + (claimLooks[card.claim.looks] ?? claimLooks[2]);
+    return lookMove(card, root, now, card.claim.at, due);
   }
   const wanted = wantedMove(card, root, now);
   if (card.suspect === undefined || (wanted.kind !== 'settled' && wanted.kind !== 'wait')) {
     return wanted;
   }
-  const look = lookMove(card, root, now, card.suspect.since, suspectDue(card.suspect));
+  const due = doubtfulSince + (suspectLooks[card.suspect.looks] ?? suspectLooks[3]);
+  const look = lookMove(card, root, now, card.suspect.since, due);
   return wanted.kind === 'wait' && look.kind === 'wait'
     ? { kind: 'wait', until: Math.min(wanted.until, look.until) }
     : look;
 };
 
-const claimDue = (claim: NonNullable<CardRecord['claim']>): number =>
-  claim.at + (claimLooks[claim.looks] ?? claimLooks[2]);
-
-const suspectDue = (suspect: NonNullable<CardRecord['suspect']>): number =>
-  suspect.from + (suspectLooks[suspect.looks] ?? suspectLooks[3]);
+/** What is in doubt about a card; undefined where nothing is. The same word, the same doubt. */
+export const doubtOf = ({ claim, suspect }: CardRecord): string | undefined =>
+  claim?.attempt ?? (suspect === undefined ? undefined : `${suspect.since}-${suspect.from}`);
 
 /** Whether the claim's message was searched for often enough to post again. */
 export const claimIsLost = (looks: number): boolean => looks >= claimLooks.length;
@@ -86,7 +96,9 @@ const wantedMove = (card: CardRecord, root: string | undefined, now: number): Mo
   if (sent.version === desired.version) {
     return { kind: 'settled' };
   }
-  const earliest = card.priority === 'progress' ? sent.at + progressEvery : 0;
+  // A time ahead of ours comes from another clock.
+  const recent = card.priority === 'progress' && sent.at <= now;
+  const earliest = recent ? sent.at + progressEvery : 0;
   return earliest > now ? { kind: 'wait', until: earliest } : { kind: 'update', ts: sent.ts };
 };
 

@@ -1,8 +1,9 @@
+import { createBell } from '#src/bell.ts';
 import type { Clock, Ids } from '#src/clock.ts';
 import type { Log } from '#src/log.ts';
+import { createBehind } from '#src/slack/behind.ts';
 import { type Budget, block, blockAll, type Rates, slackRates } from '#src/slack/budget.ts';
-import { CardRecord, cardKey, dirtyCards } from '#src/slack/card.ts';
-import { createDelivery, isClean, type Outcome } from '#src/slack/deliver.ts';
+import { createDelivery, type Outcome } from '#src/slack/deliver.ts';
 import { methodOf, type PlannedMove, planMoves } from '#src/slack/plan.ts';
 import type { Slack, SlackFailure } from '#src/slack/slack.ts';
 import { type Fence, isStoreUnavailable, type Store } from '#src/store/store.ts';
@@ -45,18 +46,11 @@ export interface OutboxStatus {
 const leaseName = 'outbox';
 const leaseMs = 10_000;
 const renewMs = 3_000;
-const scanMs = 5_000;
+const followMs = 5_000;
 const storeAgainMs = 1_000;
-const mostBehind = 10_000;
 const channelAgainMs = 60_000;
 const noReplyAgainMs = 2_000;
 const longestBackOffMs = 30_000;
-
-interface Known {
-  readonly card: CardRecord;
-  /** The score in the index when the card was read: a new wish changes it. */
-  readonly score: number;
-}
 
 /**
  * Brings Slack to what the cards should say. Any number may run on one store: one at a time holds the
@@ -73,30 +67,18 @@ export const startOutbox = (options: OutboxOptions): Outbox => {
     onProblem = () => undefined,
   } = options;
   const holder = ids.next();
-  const known = new Map<string, Known>();
-  const roots = new Map<string, string>();
+  const bell = createBell(clock);
+  const behind = createBehind({ store, clock, log });
   const busy = new Map<string, Promise<void>>();
   const servedAt = new Map<string, number>();
   const problems = new Map<string, OutboxProblem>();
   let budget: Budget = new Map();
   let fence: Fence | undefined;
   let renewedAt = Number.NEGATIVE_INFINITY;
-  let scannedAt = Number.NEGATIVE_INFINITY;
   let backOffMs = 0;
-  let woken = false;
   let closing = false;
-  let alarm = new AbortController();
 
-  const wake = (): void => {
-    woken = true;
-    alarm.abort();
-  };
-
-  const sleepUntil = async (at: number): Promise<void> => {
-    // A wake-up that came since the last sleep has aborted the alarm, and the wait ends at once.
-    await clock.wait(Math.max(at - clock.now(), 0), alarm.signal);
-    alarm = new AbortController();
-  };
+  const sleepUntil = (at: number): Promise<void> => bell.sleep(Math.max(at - clock.now(), 0));
 
   const holdLease = async (): Promise<Fence | undefined> => {
     const lease = await store.lease(leaseName, holder, leaseMs);
@@ -105,69 +87,20 @@ export const startOutbox = (options: OutboxOptions): Outbox => {
     fence = lease.held ? { lease: leaseName, token: lease.token } : undefined;
     if (before?.token !== fence?.token) {
       // Whatever was known may have been changed by somebody else since.
-      known.clear();
-      roots.clear();
-      scannedAt = Number.NEGATIVE_INFINITY;
+      behind.forget();
       log.info({ leading: fence !== undefined }, 'outbox lease changed');
     }
     return fence;
   };
 
-  const delivery = createDelivery({ store, slack, clock, ids, holdLease });
-
-  const readCards = async (names: readonly string[]): Promise<readonly CardRecord[]> => {
-    const found = await store.readAll(names.map(cardKey));
-    return found.flatMap((versioned) =>
-      versioned === undefined ? [] : [CardRecord.parse(versioned.value)],
-    );
-  };
-
-  const refresh = async (): Promise<void> => {
-    const due = woken || clock.now() - scannedAt >= scanMs;
-    if (!due) {
-      return;
-    }
-    const everything = clock.now() - scannedAt >= scanMs;
-    woken = false;
-    const behind = await store.range(dirtyCards, { limit: mostBehind });
-    const scores = new Map(behind.map(({ member, score }) => [member, score]));
-    for (const id of known.keys()) {
-      if (!scores.has(id)) {
-        known.delete(id);
-      }
-    }
-    const unread = behind.filter(
-      ({ member, score }) => everything || known.get(member)?.score !== score,
-    );
-    for (const card of await readCards(unread.map(({ member }) => member))) {
-      known.set(card.id, { card, score: scores.get(card.id) ?? card.desired.at });
-    }
-    scannedAt = everything ? clock.now() : scannedAt;
-  };
-
-  const findRoots = async (): Promise<void> => {
-    const wanted = new Set(
-      [...known.values()].flatMap(({ card }) => card.thread ?? []).filter((id) => !roots.has(id)),
-    );
-    for (const root of await readCards([...wanted])) {
-      if (root.sent !== undefined) {
-        roots.set(root.id, root.sent.ts);
-      }
-    }
-  };
-
-  const remember = (card: CardRecord): void => {
-    if (card.sent === undefined) {
-      roots.delete(card.id);
-    } else {
-      roots.set(card.id, card.sent.ts);
-    }
-    if (isClean(card)) {
-      known.delete(card.id);
-    } else if (known.has(card.id)) {
-      known.set(card.id, { card, score: card.desired.at });
-    }
-  };
+  const delivery = createDelivery({
+    store,
+    slack,
+    clock,
+    ids,
+    holdLease,
+    doubtfulSince: behind.doubtfulSince,
+  });
 
   const solved = (channel: string): void => {
     backOffMs = 0;
@@ -231,17 +164,17 @@ export const startOutbox = (options: OutboxOptions): Outbox => {
         renewedAt = Number.NEGATIVE_INFINITY;
         return;
       case 'failed':
-        remember(outcome.card);
+        behind.remember(outcome.card);
         learn(planned, outcome.failure);
         return;
       case 'done':
         solved(planned.card.channel);
         if (outcome.card === undefined) {
           // Another write came between: read it again.
-          known.delete(planned.card.id);
-          woken = true;
+          behind.drop(planned.card.id);
+          behind.wake();
         } else {
-          remember(outcome.card);
+          behind.remember(outcome.card);
         }
         return;
       default:
@@ -257,12 +190,13 @@ export const startOutbox = (options: OutboxOptions): Outbox => {
       .then((outcome) => conclude(planned, outcome))
       .catch((error: unknown) => {
         log.error({ card: planned.card.id, error }, 'outbox move failed');
-        scannedAt = Number.NEGATIVE_INFINITY;
+        behind.drop(planned.card.id);
+        behind.wake();
         budget = blockAll(budget, rates, channel, clock.now() + storeAgainMs);
       })
       .finally(() => {
         busy.delete(channel);
-        alarm.abort();
+        bell.ring();
       });
     busy.set(channel, done);
   };
@@ -272,15 +206,14 @@ export const startOutbox = (options: OutboxOptions): Outbox => {
       await holdLease();
     }
     if (fence === undefined) {
-      woken = false;
-      await sleepUntil(clock.now() + scanMs);
+      await sleepUntil(clock.now() + followMs);
       return;
     }
-    await refresh();
-    await findRoots();
+    await behind.refresh();
     const plan = planMoves({
-      cards: [...known.values()].map(({ card }) => card),
-      rootOf: (id) => roots.get(id),
+      cards: behind.cards(),
+      rootOf: behind.rootOf,
+      doubtfulSince: behind.doubtfulSince,
       busy: new Set(busy.keys()),
       budget,
       rates,
@@ -289,12 +222,12 @@ export const startOutbox = (options: OutboxOptions): Outbox => {
     });
     budget = plan.budget;
     for (const card of plan.settled) {
-      known.delete(card.id);
+      behind.drop(card.id);
       await delivery.settle(card.id, fence);
     }
     plan.moves.forEach(start);
     await sleepUntil(
-      Math.min(plan.nextAt ?? Number.POSITIVE_INFINITY, scannedAt + scanMs, renewedAt + renewMs),
+      Math.min(plan.nextAt ?? Number.POSITIVE_INFINITY, behind.nextGlanceAt(), renewedAt + renewMs),
     );
   };
 
@@ -317,15 +250,18 @@ export const startOutbox = (options: OutboxOptions): Outbox => {
   const running = run();
 
   return {
-    wake,
+    wake: () => {
+      behind.wake();
+      bell.ring();
+    },
     status: () => ({
       leading: fence !== undefined,
-      behind: known.size,
+      behind: behind.size(),
       problems: [...problems.values()],
     }),
     close: async () => {
       closing = true;
-      alarm.abort();
+      bell.ring();
       await running;
     },
   };

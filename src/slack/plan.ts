@@ -30,6 +30,8 @@ export interface PlanInput {
   readonly cards: readonly CardRecord[];
   /** ts of the message of a card, where it is posted. */
   readonly rootOf: (card: string) => string | undefined;
+  /** See `Moment` in move.ts. */
+  readonly doubtfulSince: (card: CardRecord) => number;
   /** Channels in which a move is under way. */
   readonly busy: ReadonlySet<string>;
   readonly budget: Budget;
@@ -47,7 +49,11 @@ export const planMoves = (input: PlanInput): Plan => {
   const { rates, now } = input;
   const decided = input.cards.map((card) => ({
     card,
-    move: nextMove(card, card.thread === undefined ? undefined : input.rootOf(card.thread), now),
+    move: nextMove(card, {
+      root: card.thread === undefined ? undefined : input.rootOf(card.thread),
+      now,
+      doubtfulSince: input.doubtfulSince(card),
+    }),
   }));
   const moves: PlannedMove[] = [];
   const taken = new Set(input.busy);

@@ -270,6 +270,86 @@ describe('the outbox', () => {
     expect(bench.texts()).toEqual(['fails']);
   });
 
+  describe('when a writer stands still past its lease and goes on', () => {
+    /** Stops the calls of `verb` on a port, from the `nth` on, until `go`. */
+    const stopFrom = <Port extends object>(port: Port, verb: keyof Port, nth = 1) => {
+      const { promise, resolve } = Promise.withResolvers<void>();
+      let calls = 0;
+      const original = port[verb] as (...parameters: unknown[]) => Promise<unknown>;
+      const stopping = async (...parameters: unknown[]): Promise<unknown> => {
+        calls += 1;
+        if (calls >= nth) {
+          await promise;
+        }
+        return original(...parameters);
+      };
+      return { port: { ...port, [verb]: stopping } as Port, go: resolve };
+    };
+
+    it('does not post once another one has taken over', async () => {
+      const bench = createBench();
+      // Its third look at the lease: at the start, before the claim, and (here) between claim and post.
+      const { port, go } = stopFrom(bench.store, 'lease', 3);
+      bench.start({ store: port });
+      await bench.want('a', 'fails');
+      await bench.clock.advance(1_000);
+      bench.start();
+      await bench.clock.advance(90_000);
+      const byTheOther = bench.texts();
+      go();
+      await bench.clock.advance(1_000);
+
+      expect(byTheOther).toEqual(['fails']);
+      expect(bench.callsOf('post')).toHaveLength(1);
+    });
+
+    it('takes its own message back when the card has another one by then', async () => {
+      const bench = createBench();
+      const { port, go } = stopFrom(bench.slack, 'post');
+      const { port: store, go: goLease } = stopFrom(bench.store, 'lease', 4);
+      bench.start({ slack: port, store });
+      await bench.want('a', 'fails');
+      await bench.clock.advance(1_000);
+      bench.start();
+      await bench.clock.advance(90_000);
+      const byTheOther = bench.slack.messages();
+      go();
+      await bench.clock.advance(100);
+      const after = bench.slack.messages();
+      goLease();
+      await bench.clock.advance(200_000);
+
+      expect(bench.callsOf('post')).toHaveLength(2);
+      expect(byTheOther).toHaveLength(1);
+      expect(after).toEqual(byTheOther);
+      expect(bench.slack.messages()).toEqual(byTheOther);
+    });
+
+    it('has an edit that came too late put right', async () => {
+      const bench = createBench();
+      const { port, go } = stopFrom(bench.slack, 'update');
+      const { port: store } = stopFrom(bench.store, 'lease', 6);
+      bench.start({ slack: port, store });
+      await bench.want('a', 'fails');
+      await bench.clock.advance(1_000);
+      await bench.want('a', 'fails twice');
+      await bench.clock.advance(1_000);
+      bench.start();
+      await bench.clock.advance(20_000);
+      await bench.want('a', 'healthy', { priority: 'resolve' });
+      await bench.clock.advance(10_000);
+      const before = bench.texts();
+      go();
+      await bench.clock.advance(0);
+      const during = bench.texts();
+      await bench.clock.advance(2_000);
+
+      expect(before).toEqual(['healthy']);
+      expect(during).toEqual(['fails twice']);
+      expect(bench.texts()).toEqual(['healthy']);
+    });
+  });
+
   it('has one writer among several, and another one when it leaves', async () => {
     const bench = createBench();
     const outboxes = [bench.start(), bench.start(), bench.start()];

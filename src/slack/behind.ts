@@ -1,0 +1,134 @@
+import type { Clock } from '#src/clock.ts';
+import type { Log } from '#src/log.ts';
+import { CardRecord, cardKey, dirtyCards } from '#src/slack/card.ts';
+import { isClean } from '#src/slack/card-changes.ts';
+import { doubtOf } from '#src/slack/move.ts';
+import type { Store } from '#src/store/store.ts';
+
+const scanMs = 5_000;
+/** Another process may have made the wish and woken itself: the list is cheap to look at. */
+const glanceMs = 500;
+const mostBehind = 10_000;
+
+export interface BehindOptions {
+  readonly store: Store;
+  readonly clock: Clock;
+  readonly log: Log;
+}
+
+/**
+ * What one process knows of the cards whose message is not as desired. Only for planning: whoever acts on
+ * a card reads it again.
+ */
+export const createBehind = ({ store, clock, log }: BehindOptions) => {
+  /** With the score in the index at the time of reading: a new wish changes it. */
+  const known = new Map<string, { readonly card: CardRecord; readonly score: number }>();
+  const roots = new Map<string, string>();
+  const doubts = new Map<string, { readonly doubt: string; readonly since: number }>();
+  let woken = false;
+  let glancedAt = Number.NEGATIVE_INFINITY;
+  let scannedAt = Number.NEGATIVE_INFINITY;
+
+  const readCards = async (names: readonly string[]): Promise<readonly CardRecord[]> => {
+    const found = await store.readAll(names.map(cardKey));
+    return found.flatMap((versioned, index) => {
+      const parsed = CardRecord.safeParse(versioned?.value);
+      if (!parsed.success && versioned !== undefined) {
+        log.error({ card: names[index], error: parsed.error }, 'card cannot be read');
+      }
+      return parsed.success ? [parsed.data] : [];
+    });
+  };
+
+  const readList = async (everything: boolean): Promise<void> => {
+    const behind = await store.range(dirtyCards, { limit: mostBehind });
+    const scores = new Map(behind.map(({ member, score }) => [member, score]));
+    for (const id of known.keys()) {
+      if (!scores.has(id)) {
+        known.delete(id);
+      }
+    }
+    const unread = behind.filter(
+      ({ member, score }) => everything || known.get(member)?.score !== score,
+    );
+    for (const card of await readCards(unread.map(({ member }) => member))) {
+      known.set(card.id, { card, score: scores.get(card.id) ?? card.desired.at });
+    }
+  };
+
+  const readRoots = async (): Promise<void> => {
+    const wanted = new Set(
+      [...known.values()].flatMap(({ card }) => card.thread ?? []).filter((id) => !roots.has(id)),
+    );
+    for (const root of await readCards([...wanted])) {
+      if (root.sent !== undefined) {
+        roots.set(root.id, root.sent.ts);
+      }
+    }
+  };
+
+  return {
+    /** Something changed: look at the list the next time. */
+    wake: (): void => {
+      woken = true;
+    },
+
+    /** Nothing that was known counts any more. */
+    forget: (): void => {
+      known.clear();
+      roots.clear();
+      scannedAt = Number.NEGATIVE_INFINITY;
+    },
+
+    /** Reads what is new; every five seconds everything, which repairs what a process got wrong. */
+    refresh: async (): Promise<void> => {
+      const everything = clock.now() - scannedAt >= scanMs;
+      if (woken || everything || clock.now() - glancedAt >= glanceMs) {
+        woken = false;
+        glancedAt = clock.now();
+        await readList(everything);
+      }
+      if (everything) {
+        scannedAt = glancedAt;
+        roots.clear();
+      }
+      await readRoots();
+    },
+
+    nextGlanceAt: (): number => glancedAt + glanceMs,
+    cards: (): readonly CardRecord[] => [...known.values()].map(({ card }) => card),
+    size: (): number => known.size,
+    rootOf: (id: string): string | undefined => roots.get(id),
+
+    /** When this process first saw the card's present doubt (ms), see `Moment` in move.ts. */
+    doubtfulSince: (card: CardRecord): number => {
+      const doubt = doubtOf(card);
+      if (doubt === undefined) {
+        return clock.now();
+      }
+      const before = doubts.get(card.id);
+      const since = before?.doubt === doubt ? before.since : clock.now();
+      doubts.set(card.id, { doubt, since });
+      return since;
+    },
+
+    /** The card as it now stands in the store. */
+    remember: (card: CardRecord): void => {
+      if (card.sent === undefined) {
+        roots.delete(card.id);
+      } else {
+        roots.set(card.id, card.sent.ts);
+      }
+      if (isClean(card)) {
+        known.delete(card.id);
+        doubts.delete(card.id);
+      } else if (known.has(card.id)) {
+        known.set(card.id, { card, score: card.desired.at });
+      }
+    },
+
+    drop: (id: string): void => {
+      known.delete(id);
+    },
+  };
+};

@@ -1,0 +1,67 @@
+import type { CardRecord } from '#src/slack/card.ts';
+import type { SlackFailure } from '#src/slack/slack.ts';
+
+const problemAgainMs = 60_000;
+const refusedAgainMs = 300_000;
+
+/** Nothing more to do: the message is as desired (or away as desired), and no attempt is in doubt. */
+export const isClean = (card: CardRecord): boolean =>
+  card.claim === undefined &&
+  card.suspect === undefined &&
+  (card.desired.view === undefined
+    ? card.sent === undefined
+    : card.sent?.version === card.desired.version);
+
+/** Without its message: it will be posted anew. */
+export const unsent = ({ sent: _, ...card }: CardRecord): CardRecord => card;
+/** Without the attempt under way, which is known to have failed. */
+export const unclaimed = ({ claim: _, ...card }: CardRecord): CardRecord => card;
+
+/** With the message that shows `sent`; whatever stood in its way is over. */
+export const posted = (card: CardRecord, sent: NonNullable<CardRecord['sent']>): CardRecord => {
+  const { claim: _, problem: __, notBefore: ___, ...rest } = card;
+  return {
+    ...rest,
+    sent,
+    // A message of an earlier attempt may still turn up: the looks start anew from here.
+    ...(card.suspect === undefined || card.claim === undefined
+      ? {}
+      : { suspect: { ...card.suspect, from: sent.at, looks: 0 } }),
+  };
+};
+
+/** What the card's record says about a refusal that time alone does not mend. */
+export const problemOf = (
+  failure: SlackFailure,
+  now: number,
+): Pick<CardRecord, 'problem' | 'notBefore'> | undefined => {
+  switch (failure.code) {
+    case 'not-in-channel':
+      return {
+        problem: `The bot is not in ${failure.channel}; invite it there.`,
+        notBefore: now + problemAgainMs,
+      };
+    case 'channel-gone':
+      return {
+        problem: `${failure.channel} cannot be posted to (${failure.error}).`,
+        notBefore: now + problemAgainMs,
+      };
+    case 'token-rejected':
+      return {
+        problem: `Slack does not accept the bot's token (${failure.error}).`,
+        notBefore: now + problemAgainMs,
+      };
+    case 'refused':
+      return {
+        problem: `Slack refuses ${failure.method} (${failure.error}).`,
+        notBefore: now + refusedAgainMs,
+      };
+    case 'rate-limited':
+    case 'no-reply':
+    case 'unreachable':
+    case 'message-gone':
+      return undefined;
+    default:
+      return failure satisfies never;
+  }
+};
