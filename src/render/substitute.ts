@@ -69,30 +69,65 @@ const readWord = (
 };
 
 const defaults = [':=', ':-', ':?', ':+', '='] as const;
-const others = ['^^', '^', ',,', ',', '##', '#', '%%', '%', '//', '/#', '/%', '/', ':'] as const;
+const others = [
+  // a mixed pair is read and does nothing, as in envsubst
+  ...['^^', '^,', '^', ',,', ',^', ','],
+  ...['##', '#', '%%', '%', '//', '/#', '/%', '/', ':'],
+] as const;
+
+/** Reads a word that must be there: `${name#}` is an error, not an empty pattern. */
+const requireWord = (
+  cursor: Cursor,
+  stops: string,
+  escapes: boolean,
+  lookup: Lookup,
+): Result<string, string> => {
+  const start = cursor.at;
+  const word = readWord(cursor, stops, escapes, lookup);
+  return word.ok && cursor.at === start
+    ? problem('unable to parse substitution within function')
+    : word;
+};
+
+const readReplacement = (cursor: Cursor, lookup: Lookup): Result<readonly string[], string> => {
+  // a pattern may hold a closing brace
+  const search = requireWord(cursor, '/', true, lookup);
+  if (!search.ok) {
+    return search;
+  }
+  // any number of slashes is one delimiter
+  while (take(cursor, ['/']) !== undefined);
+  const replacement = readWord(cursor, '}', true, lookup);
+  return replacement.ok ? ok([search.value, replacement.value]) : replacement;
+};
+
+const readPositions = (cursor: Cursor, lookup: Lookup): Result<readonly string[], string> => {
+  const position = requireWord(cursor, ':}', false, lookup);
+  if (!position.ok || take(cursor, [':']) === undefined) {
+    return position.ok ? ok([position.value]) : position;
+  }
+  while (take(cursor, [':']) !== undefined);
+  const count = requireWord(cursor, '}', false, lookup);
+  return count.ok ? ok([position.value, count.value]) : count;
+};
 
 const readWords = (
   operator: string,
   cursor: Cursor,
   lookup: Lookup,
 ): Result<readonly string[], string> => {
-  if (operator === '' || '^^,,'.includes(operator)) {
+  if (operator === '' || /^[,^]/.test(operator)) {
     return ok([]);
   }
-  const second = operator.startsWith('/') ? '/' : ':';
-  const isPair = operator.startsWith('/') || operator === ':';
-  const escapes = operator.startsWith('/');
-  // a pattern may hold a closing brace, a position may not
-  const stops = { pair: escapes ? '/' : ':}', single: '}' }[isPair ? 'pair' : 'single'];
-  const first = readWord(cursor, stops, escapes, lookup);
-  if (!first.ok) {
-    return first;
+  if (operator.startsWith('/')) {
+    return readReplacement(cursor, lookup);
   }
-  if (!isPair || take(cursor, [second]) === undefined) {
-    return ok([first.value]);
+  if (operator === ':') {
+    return readPositions(cursor, lookup);
   }
-  const rest = readWord(cursor, '}', escapes, lookup);
-  return rest.ok ? ok([first.value, rest.value]) : rest;
+  const read = defaults.some((known) => known === operator) ? readWord : requireWord;
+  const word = read(cursor, '}', false, lookup);
+  return word.ok ? ok([word.value]) : word;
 };
 
 /** Reads after `${` up to and with `}` and gives the replacement. */
@@ -118,14 +153,15 @@ const readExpression = (cursor: Cursor, lookup: Lookup): Result<string, string> 
 };
 
 const glob = (pattern: string): RegExp | undefined => {
-  const source = pattern.replace(/\[[^\]]*\]|\*|\?|[\\^$.|+(){}[\]]/g, (part) => {
+  const source = pattern.replace(/\\.|\[[^\]]*\]|\*|\?|[\\^$.|+(){}[\]]/gs, (part) => {
     if (part === '*') {
       return '.*';
     }
     if (part === '?') {
       return '.';
     }
-    return part.length > 2 && part.startsWith('[') ? part : `\\${part}`;
+    const isClass = part.length > 2 && part.startsWith('[');
+    return isClass ? part : `\\${part.at(-1) ?? ''}`;
   });
   try {
     return new RegExp(`^(?:${source})$`, 'su');
@@ -134,14 +170,18 @@ const glob = (pattern: string): RegExp | undefined => {
   }
 };
 
-const affixLength = (value: string, pattern: string, ending: boolean, longest: boolean): number => {
+const trimPrefix = (value: string, pattern: string, longest: boolean): string => {
   const matcher = glob(pattern);
-  const lengths = Array.from(value, (_, index) => index + 1);
-  const matching = lengths.filter((length) =>
-    matcher?.test(ending ? value.slice(-length) : value.slice(0, length)),
-  );
-  return (longest ? matching.at(-1) : matching[0]) ?? 0;
+  const lengths = Array.from({ length: value.length }, (_, index) => index + 1);
+  const matching = lengths.filter((length) => matcher?.test(value.slice(0, length)));
+  return value.slice((longest ? matching.at(-1) : matching[0]) ?? 0);
 };
+
+const reversed = (text: string): string => [...text].reverse().join('');
+
+// envsubst turns value and pattern round, so a class such as [a-z] never matches at an end
+const trimSuffix = (value: string, pattern: string, longest: boolean): string =>
+  reversed(trimPrefix(reversed(value), reversed(pattern), longest));
 
 const substring = (value: string, words: readonly string[]): string => {
   const isInteger = (word: string) => /^[+-]?\d+$/.test(word);
@@ -170,6 +210,9 @@ const replace = (operator: string, value: string, words: readonly string[]): str
 };
 
 const changeCase = (operator: string, value: string): string => {
+  if (operator === '^,' || operator === ',^') {
+    return value;
+  }
   const change = (text: string) =>
     operator.startsWith('^') ? text.toUpperCase() : text.toLowerCase();
   return operator.length === 2 ? change(value) : change(value.charAt(0)) + value.slice(1);
@@ -188,10 +231,10 @@ const apply = (expression: Expression, value: string): string => {
     return changeCase(operator, value);
   }
   if (operator.startsWith('#')) {
-    return value.slice(affixLength(value, word, false, operator === '##'));
+    return trimPrefix(value, word, operator === '##');
   }
   if (operator.startsWith('%')) {
-    return value.slice(0, value.length - affixLength(value, word, true, operator === '%%'));
+    return trimSuffix(value, word, operator === '%%');
   }
   if (operator.startsWith('/')) {
     return replace(operator, value, words);

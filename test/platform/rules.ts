@@ -1,4 +1,5 @@
 import { alertRules } from '#test/platform/rules/alerts.ts';
+import { bgpRules } from '#test/platform/rules/bgp.ts';
 import { dependencyRules } from '#test/platform/rules/dependencies.ts';
 import { doneRules } from '#test/platform/rules/done.ts';
 import { expressionRules } from '#test/platform/rules/expressions.ts';
@@ -7,12 +8,14 @@ import { identityRules } from '#test/platform/rules/identity.ts';
 import { lockdownRules } from '#test/platform/rules/lockdown.ts';
 import { networkRules } from '#test/platform/rules/network.ts';
 import { operationRules } from '#test/platform/rules/operations.ts';
+import { pinRules } from '#test/platform/rules/pins.ts';
 import { policyRules } from '#test/platform/rules/policies.ts';
 import { referenceRules } from '#test/platform/rules/references.ts';
 import { renderRules } from '#test/platform/rules/render.ts';
 import { schemaRules } from '#test/platform/rules/schema.ts';
 import { secretRules } from '#test/platform/rules/secrets.ts';
 import { sourceRules } from '#test/platform/rules/sources.ts';
+import { talosRules } from '#test/platform/rules/talos-needs.ts';
 import type { Finding, Rule, World } from '#test/platform/world/world.ts';
 
 /** Every rule of the platform, in the order of the table. */
@@ -24,9 +27,12 @@ export const rules: readonly Rule[] = [
   ...doneRules,
   ...expressionRules,
   ...schemaRules,
+  ...pinRules,
   ...sourceRules,
   ...lockdownRules,
   ...networkRules,
+  ...bgpRules,
+  ...talosRules,
   ...policyRules,
   ...secretRules,
   ...alertRules,

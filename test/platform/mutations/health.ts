@@ -6,7 +6,7 @@ export const healthMutations: readonly Mutation[] = [
   {
     name: 'a Kustomization without a time-out',
     rule: 'done-fields',
-    edit: (files) => files.replace(at.poolKs, '  timeout: 5m\n', ''),
+    edit: (files) => files.replace(at.poolKs, / {2}timeout: \w+\n/, ''),
   },
   {
     name: 'a Kustomization without prune',
@@ -16,7 +16,7 @@ export const healthMutations: readonly Mutation[] = [
   {
     name: 'a Kustomization without retryInterval',
     rule: 'done-fields',
-    edit: (files) => files.replace(at.poolKs, '  retryInterval: 2m\n', ''),
+    edit: (files) => files.replace(at.poolKs, / {2}retryInterval: \w+\n/, ''),
   },
   {
     name: 'wait and healthChecks together, as the first attempt had it thirty times',
@@ -131,12 +131,12 @@ export const healthMutations: readonly Mutation[] = [
     name: '`version` beside chartRef',
     rule: 'schema-strict',
     failure: 4,
-    edit: (files) => files.replace(at.spegel, 'spec:\n', 'spec:\n  version: 0.7.4\n'),
+    edit: (files) => files.replace(at.spegel, 'spec:\n', 'spec:\n  version: 0.7.0\n'),
   },
   {
     name: 'a numeric time-out',
     rule: 'schema-strict',
-    edit: (files) => files.replace(at.cnpgKs, 'timeout: 10m', 'timeout: 600'),
+    edit: (files) => files.replace(at.cnpgKs, /timeout: \w+/, 'timeout: 600'),
   },
   {
     name: 'an unknown field in a snapshot',

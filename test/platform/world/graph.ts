@@ -1,5 +1,6 @@
 import { isHelmRelease } from '#test/platform/world/charts.ts';
-import { type Need, needsOf } from '#test/platform/world/needs.ts';
+import type { Need } from '#test/platform/world/need.ts';
+import { needsOf } from '#test/platform/world/needs.ts';
 import { givenProvisions, providersIn } from '#test/platform/world/provisions.ts';
 import { listAt, textAt } from '#test/platform/world/value.ts';
 import { type Cluster, type Layer, titleOf } from '#test/platform/world/world.ts';

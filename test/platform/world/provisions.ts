@@ -1,6 +1,6 @@
 import type { KubeObject } from '#src/render/objects.ts';
 import { cephClasses, chartOf } from '#test/platform/world/charts.ts';
-import { loadBalancerAddresses } from '#test/platform/world/needs.ts';
+import { loadBalancerAddresses } from '#test/platform/world/need.ts';
 import { dataAt, listAt, textAt } from '#test/platform/world/value.ts';
 import type { Versions } from '#test/platform/world/versions.ts';
 import {

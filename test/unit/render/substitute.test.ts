@@ -36,6 +36,10 @@ const replaced: readonly (readonly [string, string])[] = [
   ['${DOTTED//./-}', 'a-b-c'],
   ['${DOTTED/#a/z}', 'z.b.c'],
   ['${DOTTED/%c/z}', 'a.b.z'],
+  ['${DOTTED/.//-}', 'a-b.c'],
+  ['${NAME^,}', 'infra'],
+  ['${DOTTED%[a-z]}', 'a.b.c'],
+  ['${DOTTED#[a-z]}', '.b.c'],
   ['${PATH_LIKE##*/}', 'app:1.2'],
   ['${PATH_LIKE#*/}', 'team/app:1.2'],
   ['${PATH_LIKE%/*}', 'registry/team'],
@@ -66,7 +70,17 @@ describe('substituteText', () => {
     expect(substituteText('[${MISSING}]', variables, false)).toEqual({ ok: true, value: '[]' });
   });
 
-  it.each(['${NAME', '${}', '${NAME-x}', '${-}', '${NAME:='])('refuses %s', (text) => {
+  it.each([
+    '${NAME',
+    '${}',
+    '${NAME-x}',
+    '${-}',
+    '${NAME:=',
+    '${NAME#}',
+    '${NAME:}',
+    '${NAME:1:}',
+    '${NAME//x}',
+  ])('refuses %s', (text) => {
     expect(substituteText(text, variables).ok).toBe(false);
   });
 
