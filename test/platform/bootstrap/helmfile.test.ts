@@ -44,6 +44,17 @@ interface Release {
 
 const clusters = ['infra', 'apps'] as const;
 const phases = ['00-crds', '01-apps'] as const;
+/** Network, names, images, certificates, secrets, Flux: each needs those before it. */
+const releaseOrder = [
+  'cilium',
+  'coredns',
+  'spegel',
+  'cert-manager',
+  'external-secrets',
+  'onepassword-connect',
+  'flux-operator',
+  'flux-instance',
+];
 /** The only values in which a bootstrapped release differs from its HelmRelease, and why: phase 0 laid the CRDs. */
 const overrides: Readonly<Record<string, object>> = {
   'cert-manager': { crds: { enabled: false } },
@@ -194,16 +205,7 @@ describe.skipIf(missing !== '')(
         )
         .filter(({ kind }) => kind === 'Values');
 
-      expect(printed.map(({ release }) => release)).toEqual([
-        'cilium',
-        'coredns',
-        'spegel',
-        'cert-manager',
-        'external-secrets',
-        'onepassword-connect',
-        'flux-operator',
-        'flux-instance',
-      ]);
+      expect(printed.map(({ release }) => release)).toEqual(releaseOrder);
       for (const { release, namespace, values } of printed) {
         const { spec } = helmReleaseOf(cluster, {
           name: release,
@@ -263,6 +265,60 @@ describe.skipIf(missing !== '')(
       expect(withValue('${CLUSTER_NAME:-fallback}')).toBe('"infra"');
       expect(withValue('cost $${CLUSTER_NAME} $$5')).toBe('"cost ${CLUSTER_NAME} $5"');
       expect(withValue('${CLUSTER_NAME^^}')).toContain('spegel: no setting of cluster infra fills');
+    });
+
+    it('install the core in the order of its needs, with flags that Helm knows, and stop where one fails', () => {
+      const folder = copyWithStandInChart('sync');
+      const bin = join(folder, 'helm');
+      writeFileSync(
+        bin,
+        `#!/bin/bash
+case $1 in version | show | dependency) exec ${helm} "$@" ;; esac
+echo "$*" >>${folder}/calls
+if [ "$1 $3" = "upgrade $FAILS" ]; then echo 'planted failure' >&2; exit 1; fi
+`,
+        { mode: 0o755 },
+      );
+      const sync = (fails: string): readonly string[] => {
+        rmSync(join(folder, 'calls'), { force: true });
+        const done = spawnSync(
+          helmfile ?? '',
+          [
+            '--helm-binary',
+            bin,
+            '--file',
+            'bootstrap/helmfile.d/01-apps.yaml',
+            '--environment',
+            'apps',
+            'sync',
+            '--hide-notes',
+          ],
+          { cwd: folder, encoding: 'utf8', env: { ...process.env, HOME: scratch, FAILS: fails } },
+        );
+        expect(done.status === 0, done.stderr).toBe(fails === 'none');
+        const calls = readFileSync(join(folder, 'calls'), 'utf8').split('\n');
+        return calls.filter((call) => call.startsWith('upgrade --install '));
+      };
+
+      const all = sync('none');
+      const some = sync('cert-manager');
+
+      expect(
+        all.map((call) => `${call.split(' ')[2]} ${/--version (\S+)/.exec(call)?.[1]}`),
+      ).toEqual(
+        releaseOrder.map((name) => {
+          const release = releases('01-apps', 'apps').find((each) => each.name === name);
+          return `${name} ${release?.version}`;
+        }),
+      );
+      expect(some.map((call) => call.split(' ')[2])).toEqual(releaseOrder.slice(0, 4));
+      for (const call of all) {
+        // it stops where it has to ask the cluster, after it has read its flags
+        const tried = spawnSync(helm ?? '', [...call.split(' '), '--kubeconfig', '/nowhere'], {
+          encoding: 'utf8',
+        });
+        expect(tried.stderr).not.toMatch(/unknown (shorthand )?flag|invalid argument/);
+      }
     });
 
     it('keep of phase 0 only the CRDs, those of templates among them', () => {

@@ -263,22 +263,73 @@ describe.skipIf(missing !== '')(
           'No kubeconfig of infra: task talos:kubeconfig CLUSTER=infra fetches it.',
         );
         ready();
-        for (const [name, word] of [
-          ['helmfile', 'helmfile is missing'],
-          ['kubectl', 'kubectl is missing'],
-          ['op', 'op, the 1Password command line, is missing'],
+        for (const [name, asked, word] of [
+          ['helmfile', 'bootstrap:crds', 'helmfile is missing'],
+          ['kubectl', 'bootstrap:crds', 'kubectl is missing'],
+          ['op', 'bootstrap:resources', 'op, the 1Password command line, is missing'],
+          ['node', 'bootstrap:core', 'The ladder is read by Node 24 or newer'],
         ] as const) {
           const bringBack = bench.without(name);
-          const run = bench.run(
-            name === 'op' ? 'bootstrap:resources' : 'bootstrap:crds',
-            'CLUSTER=infra',
-          );
+          const run = bench.run(asked, 'CLUSTER=infra');
           bringBack();
 
           expect([name, run.status === 0]).toEqual([name, false]);
           expect(run.out).toContain(word);
           expect(lines(run).filter((each) => each.includes('apply'))).toEqual([]);
         }
+      });
+    });
+
+    describe('tasks for a running cluster', () => {
+      const first = 'talosctl --nodes 10.25.11.11 --endpoints 10.25.11.11';
+      const fourth = 'talosctl --nodes 10.25.11.14 --endpoints 10.25.11.14';
+
+      it.each([
+        ['talos:health', [], [`${first} health --wait-timeout 10m`]],
+        ['talos:etcd-snapshot', ['FILE=etcd.db'], [`${first} etcd snapshot etcd.db`]],
+        ['bootstrap:kubeconfig', [], [`${first} kubeconfig --merge=false --force ${kubeconfig}`]],
+        [
+          'talos:apply-node',
+          ['NODE=infra-04'],
+          [`${fourth} apply-config --mode auto --file <scratch>`],
+        ],
+        [
+          'talos:wipe-disk',
+          ['NODE=infra-04', 'DISK=nvme1n1', '--yes'],
+          [`${fourth} wipe disk nvme1n1`],
+        ],
+      ])('%s asks the right machine', (name, words, expected) => {
+        bench.write(talosconfig, 'context: infra');
+
+        const run = bench.run(name, 'CLUSTER=infra', ...words);
+
+        expect(run.out).not.toContain('planted');
+        expect(run.status).toBe(0);
+        expect(lines(run).filter((each) => !/inject|machineconfig/.test(each))).toEqual(expected);
+      });
+
+      it('validate and apply take every machine', () => {
+        bench.write(talosconfig, 'context: infra');
+
+        const validated = lines(bench.run('talos:validate', 'CLUSTER=infra'));
+        bench.order();
+        const applied = lines(bench.run('talos:apply', 'CLUSTER=infra'));
+
+        expect(validated.filter((each) => each.includes(' validate '))).toEqual(
+          Array(6).fill('talosctl validate --mode metal --strict --config <scratch>'),
+        );
+        expect(applied.filter((each) => each.includes(' apply-config '))).toHaveLength(6);
+        expect(bench.scratch()).toEqual([]);
+      });
+
+      it('refuse a machine that the cluster does not have', () => {
+        bench.write(talosconfig, 'context: infra');
+
+        const run = bench.run('talos:upgrade-node', 'CLUSTER=infra', 'NODE=apps-01');
+
+        expect(run.status).not.toBe(0);
+        expect(run.out).toContain('talos/clusters.yaml has no node apps-01 in cluster infra');
+        expect(run.calls).toEqual([]);
       });
     });
 
@@ -300,6 +351,43 @@ describe.skipIf(missing !== '')(
       expect(run.out).toContain('ClusterSecretStore/onepassword');
       expect(run.out).toContain('What to do: ');
       expect(run.calls).toEqual([]);
+    });
+
+    it('the ladder says how to ask when it is asked wrongly', () => {
+      for (const [words, answer] of [
+        [['--cluster', 'prod'], '--cluster must be one of infra, apps'],
+        [['--cluster', 'infra', '--rung', 'roof'], '--rung must be one of nodes, crds,'],
+        [[], '--cluster must be one of'],
+        [['--clutser', 'infra'], '--clutser'],
+      ] as const) {
+        const asked = spawnSync(process.execPath, ['src/entry/climb.ts', ...words], {
+          encoding: 'utf8',
+        });
+        expect(asked.status).toBe(64);
+        expect(asked.stderr).toContain(answer);
+      }
+    });
+
+    it('the ladder tells a cluster that does not answer from one that is not well', () => {
+      bench.order({
+        tool: 'kubectl',
+        args: ' get ',
+        error: 'dial tcp 10.25.11.10:6443: connection refused',
+      });
+      const away = bench.run('bootstrap:status', 'CLUSTER=infra');
+      bench.order({
+        tool: 'kubectl',
+        args: 'get (Node|--raw)',
+        error: 'Error from server (Forbidden): nodes is forbidden',
+      });
+      const forbidden = bench.run('bootstrap:status', 'CLUSTER=infra');
+
+      expect(away.out).toContain('infra: 0 of 12');
+      expect(away.out).toContain(
+        'not looked at: /readyz dial tcp 10.25.11.10:6443: connection refused',
+      );
+      expect(away.status).not.toBe(0);
+      expect(forbidden.out).toContain('not allowed: Error from server (Forbidden)');
     });
 
     describe('talos:secrets', () => {

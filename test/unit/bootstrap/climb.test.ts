@@ -3,7 +3,8 @@ import { fc, test } from '@fast-check/vitest';
 import { describe, expect, it } from 'vitest';
 import { parse as parseYaml } from 'yaml';
 import { climb } from '#src/bootstrap/climb.ts';
-import { type Ladder, parseLadder } from '#src/bootstrap/ladder.ts';
+import { type Ladder, parseLadder, wantedOf } from '#src/bootstrap/ladder.ts';
+import { sayClimb } from '#src/bootstrap/say.ts';
 import type { Listing, PlainObject, Snapshot } from '#src/bootstrap/snapshot.ts';
 
 const parsed = (raw: unknown): Ladder => {
@@ -300,6 +301,89 @@ describe('the root cause', () => {
       message: 'unable to log in: 401 invalid bearer token',
     });
     expect(blocked?.cause.next).toContain('task bootstrap:resources CLUSTER=apps');
+  });
+});
+
+describe('what a terminal shows', () => {
+  it('is a line for each rung, and the cause under the one that blocks', () => {
+    const failing = thing('a', ready('False', 'Broken'));
+    const ladder: Ladder = {
+      ...oneRung(),
+      rungs: [
+        ...oneRung().rungs,
+        ...parsed({
+          clusters: ['apps'],
+          shapes: {},
+          rungs: [
+            {
+              name: 'alerts',
+              title: 'Alerts',
+              budget: '1m',
+              probes: [{ name: 'alerts', signal: 'events', within: '2h' }],
+            },
+          ],
+        }).rungs,
+      ],
+    };
+
+    expect(
+      sayClimb(
+        climb(
+          ladder,
+          snapshot({ 'x/v1/Thing': listed(failing, thing('b', ready('True', 'Done'))) }),
+        ),
+      ),
+    ).toBe(
+      [
+        'apps: 0 of 2 · budget 6 min',
+        '  ✗ Things 1/2',
+        '    Thing/a Ready=False Broken, since 8 min (over budget)',
+        '    Broken said',
+        '    What to do: task fix CLUSTER=apps',
+        '  ? Alerts 0/1',
+        '    not looked at: events only the running bot can know',
+      ].join('\n'),
+    );
+  });
+
+  it('ends in the remarks of what passes with one', () => {
+    const suspended = thing('a', ready('True', 'Done'), { spec: { suspend: true } });
+
+    expect(sayClimb(climb(oneRung(), snapshot({ 'x/v1/Thing': listed(suspended) })))).toBe(
+      ['apps: 1 of 1 · budget 5 min', '  ✓ Things 1/1', '  ! Thing/a spec.suspend=true'].join('\n'),
+    );
+  });
+});
+
+describe('probes of one cluster', () => {
+  it('count there only, and only there are they asked for', () => {
+    const objects = { apiVersion: 'x/v1', kind: 'Thing' };
+    const ladder = parsed({
+      clusters: ['infra', 'apps'],
+      shapes: { thing: shape },
+      rungs: [
+        {
+          name: 'things',
+          title: 'Things',
+          budget: '1m',
+          probes: [
+            { name: 'everywhere', objects, shape: 'thing' },
+            {
+              name: 'infra-only',
+              objects: { ...objects, kind: 'Other' },
+              shape: 'thing',
+              clusters: ['infra'],
+            },
+          ],
+        },
+      ],
+    });
+    const there = snapshot({ 'x/v1/Thing': listed(thing('a', ready('True', 'Done'))) });
+
+    expect(climb(ladder, there)).toMatchObject({ reached: 1, probes: 1 });
+    expect(climb(ladder, { ...there, cluster: 'infra' })).toMatchObject({ reached: 0, probes: 2 });
+    expect(wantedOf(ladder.rungs, ladder.shapes, 'apps').kinds).toEqual([objects]);
+    expect(wantedOf(ladder.rungs, ladder.shapes, 'infra').kinds).toHaveLength(2);
   });
 });
 
