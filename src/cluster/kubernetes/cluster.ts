@@ -80,7 +80,7 @@ export const createKubernetesCluster = (options: KubernetesOptions): Cluster => 
 
   const after = (kind: FluxKind, outcome: Outcome): void => {
     heard.after(kind, outcome);
-    if (outcome.type === 'trouble') {
+    if (outcome.type === 'trouble' && !stopping.signal.aborted) {
       log.info({ kind, problem: describeTrouble(outcome.trouble) }, 'watch lost');
     }
   };
