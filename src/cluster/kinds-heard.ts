@@ -60,6 +60,9 @@ export const createKindsHeard = (kinds: readonly FluxKind[], now: () => number):
       const known = watched.every(({ served, listed }) => served === true && listed);
       const times = watched.flatMap(({ heardAt }) => heardAt ?? []);
       const problems = new Set(all.flatMap(({ problem }) => problem ?? []));
+      if (watched.length === 0) {
+        problems.add('it serves none of the kinds of Flux');
+      }
       return {
         synced: known,
         heardAt:

@@ -20,6 +20,8 @@ export interface ObjectCache {
    * @returns whether its versions went back, which starts a new epoch
    */
   replace(kind: FluxKind, objects: readonly FluxObject[], version: string): boolean;
+  /** The server was seen at an older version than ours: the next list starts a new epoch. */
+  wentBack(kind: FluxKind): void;
   /** The newest version that was heard of; where a watch goes on. */
   version(kind: FluxKind): string | undefined;
   /** The kind is no longer served: all its objects are gone. */
@@ -29,6 +31,7 @@ export interface ObjectCache {
 interface KindState {
   readonly byName: Map<string, FluxObject>;
   version: string | undefined;
+  seenBehind: boolean;
 }
 
 const keyOf = (ref: FluxRef): string => `${ref.namespace}/${ref.name}`;
@@ -49,7 +52,7 @@ export const createObjectCache = (cluster: string): ObjectCache => {
     if (known !== undefined) {
       return known;
     }
-    const fresh: KindState = { byName: new Map(), version: undefined };
+    const fresh: KindState = { byName: new Map(), version: undefined, seenBehind: false };
     kinds.set(kind, fresh);
     return fresh;
   };
@@ -94,7 +97,8 @@ export const createObjectCache = (cluster: string): ObjectCache => {
 
   const replace = (kind: FluxKind, objects: readonly FluxObject[], version: string): boolean => {
     const state = stateOf(kind);
-    const restored = wentBack(state, objects, version);
+    const restored = state.seenBehind || wentBack(state, objects, version);
+    state.seenBehind = false;
     epoch += restored ? 1 : 0;
     state.version = version;
     const listed = new Set(objects.map((object) => keyOf(object.ref)));
@@ -149,6 +153,9 @@ export const createObjectCache = (cluster: string): ObjectCache => {
       state.version = newerVersion(state.version, version);
     },
     replace,
+    wentBack: (kind) => {
+      stateOf(kind).seenBehind = true;
+    },
     version: (kind) => kinds.get(kind)?.version,
     drop: (kind) => {
       const state = kinds.get(kind);

@@ -105,7 +105,10 @@ export const reflect = (state: Reflection, outcome: Outcome): Reflection => {
     case 'listed':
       return { ...state, step: 'watch', listed: true, wait: 'none' };
     case 'checked':
-      return { ...state, step: outcome.behind ? 'list' : 'watch', wait: 'none' };
+      // what we hold is of another history, also when its counter passes ours before we could list
+      return outcome.behind
+        ? { ...state, step: 'list', listed: false, wait: 'none' }
+        : { ...state, step: 'watch', wait: 'none' };
     case 'ended':
       return afterEnd(state, outcome);
     case 'trouble':
@@ -113,7 +116,7 @@ export const reflect = (state: Reflection, outcome: Outcome): Reflection => {
     case 'no-streaming':
       return { ...state, step: 'list', streaming: false, wait: 'none' };
     case 'restored':
-      return { ...state, step: 'list', wait: 'none' };
+      return { ...state, step: 'list', listed: false, wait: 'none' };
     default:
       return outcome satisfies never;
   }

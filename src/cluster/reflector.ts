@@ -130,7 +130,11 @@ export const startReflector = (
     parts.heard(kind);
     const held = cache.version(kind);
     const now = answer.value.metadata.resourceVersion;
-    return { type: 'checked', behind: held === undefined || compareVersions(now, held) < 0 };
+    const behind = held !== undefined && compareVersions(now, held) < 0;
+    if (behind) {
+      cache.wentBack(kind);
+    }
+    return { type: 'checked', behind };
   };
 
   const watchSilence = async (heard: Hearing, abort: AbortController): Promise<void> => {

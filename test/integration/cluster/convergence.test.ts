@@ -40,10 +40,16 @@ describe('a cluster after any trouble', () => {
       };
       const restored = async (back: number): Promise<void> => {
         server.faults.clear();
-        await sleep(5);
-        const since = Date.now();
+        const before = server.requests().length;
         server.faults.restoreTo(Math.max(1, server.storage.version() - back));
-        await eventually(() => expect(cluster.freshness().heardAt ?? 0).toBeGreaterThan(since));
+        await eventually(() => {
+          const since = server.requests().slice(before);
+          expect(since.some(({ path }) => /\/kustomizations\?.*(limit|Initial)/.test(path))).toBe(
+            true,
+          );
+        });
+        // until the answer is there
+        await sleep(20);
         await quiet();
       };
       try {

@@ -161,6 +161,21 @@ describe('a cluster whose API server misbehaves', () => {
     await pathIs('./a');
   });
 
+  it('says so when the cluster knows nothing of Flux', async () => {
+    world = await serverWorld();
+    for (const kind of world.server.kinds.all().filter(({ group }) => group.includes('fluxcd'))) {
+      world.server.kinds.remove(kind);
+    }
+    world.server.faults.cutConnections();
+    await eventually(() =>
+      expect(world.cluster.freshness()).toEqual({
+        synced: true,
+        heardAt: undefined,
+        problem: 'it serves none of the kinds of Flux',
+      }),
+    );
+  });
+
   it('follows the versions that an older Flux serves', async () => {
     world = await serverWorld({}, {});
     const kind = world.server.kinds.byPlural('kustomize.toolkit.fluxcd.io', 'kustomizations');

@@ -90,6 +90,15 @@ describe('the cache of a cluster', () => {
     expect(cache.version('Kustomization')).toBe(version);
   });
 
+  it('starts a new epoch once the server was seen behind, although it has caught up', () => {
+    const { cache, heard } = started();
+    cache.replace('Kustomization', [object('a', 'u1', 3)], '4');
+    heard.length = 0;
+    cache.wentBack('Kustomization');
+    cache.replace('Kustomization', [object('a', 'u1', 3)], '9');
+    expect(said(heard)).toEqual(['2 object 3', '2 listed']);
+  });
+
   it('goes on telling the others when one leaves while it is told', () => {
     const { cache, heard } = started();
     const stop = cache.subscribe(() => stop());

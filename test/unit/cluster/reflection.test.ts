@@ -56,6 +56,12 @@ describe('following a kind', () => {
     expect(checked(true)).toMatchObject({ step: 'list' });
   });
 
+  it('lists once it has seen versions go back, whatever comes between', () => {
+    const behind = having(served, ended(true), { type: 'checked', behind: true });
+    const failed = reflect(behind, trouble(lost));
+    expect(reflect(failed, served)).toMatchObject({ step: 'list' });
+  });
+
   it('goes on without a list after a lost connection, once it knows the server again', () => {
     const state = having(served, trouble(lost, true, true));
     expect(state).toMatchObject({ step: 'discover', wait: 'back-off', failures: 1 });
