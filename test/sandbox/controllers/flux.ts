@@ -1,5 +1,7 @@
 import type { ApiServer } from '#test/sandbox/api/server.ts';
 import { createArtifacts } from '#test/sandbox/controllers/artifacts.ts';
+import { holds } from '#test/sandbox/controllers/cel.ts';
+import { followConfiguration } from '#test/sandbox/controllers/configuration.ts';
 import { deliverByHttp } from '#test/sandbox/controllers/deliver.ts';
 import type { GitHost } from '#test/sandbox/controllers/git.ts';
 import { type RenderChart, standInChart } from '#test/sandbox/controllers/helm/chart.ts';
@@ -29,8 +31,6 @@ import {
 export interface FluxOptions {
   readonly git: GitHost;
   readonly build: Build;
-  /** Decides `readyExpr`. */
-  readonly evaluate?: Evaluate;
   /** Over HTTP unless told otherwise. */
   readonly deliver?: Deliver;
   readonly canPull?: CanPull;
@@ -55,33 +55,33 @@ export const startFlux = (server: ApiServer, options: FluxOptions) => {
   const sources = recorderOf('source-controller');
   const source = 'source.toolkit.fluxcd.io';
   const failure = options.chartRepositoryFailure ?? (() => undefined);
-  const evaluate = options.evaluate ?? (() => true);
-  const workers = [
-    startKustomizeController(
-      world,
-      artifacts,
-      recorderOf('kustomize-controller'),
-      options.build,
-      evaluate,
-    ),
-    startHelmController(
-      world,
-      artifacts,
-      recorderOf('helm-controller'),
-      options.renderChart ?? standInChart,
-      evaluate,
-    ),
-    ...(
-      [
-        ['GitRepository', fetchGit(options.git)],
-        ['OCIRepository', fetchOci(options.git)],
-        ['HelmRepository', fetchIndex(failure)],
-        ['HelmChart', fetchChart(artifacts)],
-      ] as const
-    ).map(([kind, fetch]) =>
-      startSourceController(world, world.kindNamed(source, kind), artifacts, sources, fetch),
-    ),
-  ];
+  const evaluate: Evaluate = (expression, variables) => holds(expression, { ...variables });
+  const kustomize = startKustomizeController(
+    world,
+    artifacts,
+    recorderOf('kustomize-controller'),
+    options.build,
+    evaluate,
+  );
+  const helm = startHelmController(
+    world,
+    artifacts,
+    recorderOf('helm-controller'),
+    options.renderChart ?? standInChart,
+    evaluate,
+  );
+  const sourceWorkers = (
+    [
+      ['GitRepository', fetchGit(options.git)],
+      ['OCIRepository', fetchOci(options.git)],
+      ['HelmRepository', fetchIndex(failure)],
+      ['HelmChart', fetchChart(artifacts)],
+    ] as const
+  ).map(([kind, fetch]) =>
+    startSourceController(world, world.kindNamed(source, kind), artifacts, sources, fetch),
+  );
+  const workers = [kustomize, helm, ...sourceWorkers];
+  const stopFollowing = followConfiguration(world, kustomize, helm);
   const workloads = startWorkloads(
     world,
     write,
@@ -97,6 +97,7 @@ export const startFlux = (server: ApiServer, options: FluxOptions) => {
       for (const worker of workers) {
         worker.stop();
       }
+      stopFollowing();
       workloads.stop();
       notification.setStopped(true);
     },

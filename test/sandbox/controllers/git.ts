@@ -8,11 +8,13 @@ export interface Commit {
   readonly tree: Tree;
 }
 
-/** What a GitRepository asks for; the first of commit, tag and branch that is given decides. */
+/** What a GitRepository asks for; a name, a commit, a tag, a branch: the first of them that is given decides. */
 export interface GitRef {
   readonly branch?: string | undefined;
   readonly tag?: string | undefined;
   readonly commit?: string | undefined;
+  /** In full, `refs/heads/main`; over all others. */
+  readonly name?: string | undefined;
 }
 
 /** A Git server as source-controller sees it. */
@@ -52,8 +54,19 @@ export const createMemoryGit = () => {
     },
   };
 
+  const commitTree = (url: string, tree: Tree, subject: string, sha: string): string => {
+    const commits = repositories.get(url) ?? [];
+    commits.push({ sha, subject, tree });
+    repositories.set(url, commits);
+    return sha;
+  };
+
   return {
     ...host,
+    /** Whether a repository has commits. */
+    has: (url: string): boolean => repositories.has(url),
+    /** Adds a commit of a tree that was read elsewhere. */
+    commitTree,
     /**
      * Adds a commit to the only branch of a repository.
      * @param files - all files of the tree
@@ -69,9 +82,7 @@ export const createMemoryGit = () => {
       const made = createHash('sha1')
         .update(JSON.stringify([commits.length, commits.at(-1)?.sha, files, subject]))
         .digest('hex');
-      commits.push({ sha: sha ?? made, subject, tree: treeOfTexts(files) });
-      repositories.set(url, commits);
-      return sha ?? made;
+      return commitTree(url, treeOfTexts(files), subject, sha ?? made);
     },
     /** Makes a repository fail, or (undefined) well again. */
     setTrouble: (url: string, trouble: GitTrouble | undefined): void => {
@@ -85,3 +96,46 @@ export const createMemoryGit = () => {
 };
 
 export type MemoryGit = ReturnType<typeof createMemoryGit>;
+
+const standInFiles: Readonly<Record<string, string>> = {
+  'kustomization.yaml': `apiVersion: kustomize.config.k8s.io/v1beta1
+kind: Kustomization
+resources:
+  - stand-in.yaml
+`,
+};
+
+const baseName = (path: string): string => path.split('/').at(-1) ?? path;
+
+/** A tree in which every directory holds one ConfigMap, for repositories that are not here. */
+const standInTree = (name: string): Tree => ({
+  entry: (path) => {
+    const file = baseName(path);
+    if (file === 'stand-in.yaml') {
+      const text = `apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: stand-in-${name}\n`;
+      return { kind: 'file', content: Buffer.from(text) };
+    }
+    const known = standInFiles[file];
+    if (known !== undefined) {
+      return { kind: 'file', content: Buffer.from(known) };
+    }
+    return file.includes('.') && path !== '.'
+      ? undefined
+      : { kind: 'directory', names: ['kustomization.yaml', 'stand-in.yaml'] };
+  },
+});
+
+/**
+ * Lets every repository exist: one that the host does not know, such as an upstream one that a sandbox
+ * without network cannot reach, gets a commit of its own with a stand-in in each directory.
+ */
+export const withStandIns = (host: GitHost, isKnown: (url: string) => boolean): GitHost => ({
+  resolve: async (url, ref) => {
+    if (isKnown(url)) {
+      return host.resolve(url, ref);
+    }
+    const sha = ref.commit ?? createHash('sha1').update(url).digest('hex');
+    const name = baseName(url).replace(/\.git$/, '');
+    return ok({ sha, subject: `stand-in for ${name}`, tree: standInTree(name) });
+  },
+});

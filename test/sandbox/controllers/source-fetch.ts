@@ -42,6 +42,10 @@ const shortSubject = (subject: string): string => {
 const gitRevision = (ref: JsonRecord, sha: string): string => {
   const branch = textAt(ref, 'branch');
   const tag = textAt(ref, 'tag');
+  const name = textAt(ref, 'name');
+  if (name !== undefined) {
+    return `${name}@sha1:${sha}`;
+  }
   if (textAt(ref, 'commit') !== undefined) {
     return branch === undefined ? `sha1:${sha}` : `${branch}@sha1:${sha}`;
   }
@@ -57,6 +61,7 @@ export const fetchGit =
       branch: textAt(ref, 'branch'),
       tag: textAt(ref, 'tag'),
       commit: textAt(ref, 'commit'),
+      name: textAt(ref, 'name'),
     });
     if (!found.ok) {
       const tried = hasArtifact ? `unable to list remote for '${url}'` : `unable to clone '${url}'`;

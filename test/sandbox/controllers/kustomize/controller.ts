@@ -18,7 +18,11 @@ import {
   type Evaluate,
   unmetDependency,
 } from '#test/sandbox/controllers/kustomize/dependencies.ts';
-import { healthTargets, waitForHealth } from '#test/sandbox/controllers/kustomize/health.ts';
+import {
+  healthExpressions,
+  healthTargets,
+  waitForHealth,
+} from '#test/sandbox/controllers/kustomize/health.ts';
 import { withHistory } from '#test/sandbox/controllers/kustomize/history.ts';
 import type { Recorder } from '#test/sandbox/controllers/recorder.ts';
 import { startWorker } from '#test/sandbox/controllers/worker.ts';
@@ -224,7 +228,12 @@ export const startKustomizeController = (
       fields: { inventory: { entries: applied.entries } },
     });
     const startedMs = clock.now();
-    const problem = await waitForHealth(world, targets, pass.timeoutMs);
+    const problem = await waitForHealth(
+      world,
+      targets,
+      pass.timeoutMs,
+      healthExpressions(pass.object),
+    );
     const took = goDuration(world.measured(startedMs));
     if (problem !== undefined) {
       return failed(pass, {
@@ -340,7 +349,10 @@ export const startKustomizeController = (
   };
 
   const finalise = async (object: KubeObject, ref: Ref): Promise<void> => {
-    const isPruning = recordAt(object, 'spec')['prune'] === true && !isSuspended(object);
+    const spec = recordAt(object, 'spec');
+    const policy = spec['deletionPolicy'] ?? 'MirrorPrune';
+    const isWanted = policy === 'MirrorPrune' ? spec['prune'] === true : policy !== 'Orphan';
+    const isPruning = isWanted && !isSuspended(object);
     const gone = isPruning ? prune(object, []) : [];
     if (gone.length > 0) {
       // the reason is whatever Ready said last, so a failure's reason may tell of a deletion

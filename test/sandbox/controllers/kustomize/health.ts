@@ -1,4 +1,5 @@
 import { isRecord, type KubeObject, listAt, recordAt, textAt } from '#test/sandbox/api/json.ts';
+import { holds } from '#test/sandbox/controllers/cel.ts';
 import { conditionOf, observedGenerationOf } from '#test/sandbox/controllers/conditions.ts';
 import { shownName } from '#test/sandbox/controllers/kustomize/inventory.ts';
 import type { World } from '#test/sandbox/controllers/world.ts';
@@ -70,6 +71,46 @@ export const kubeStatus = (object: KubeObject | undefined): KubeStatus => {
   return ready === undefined || ready.status === 'True' ? 'Current' : 'InProgress';
 };
 
+export interface HealthExpression {
+  readonly apiVersion: string;
+  readonly kind: string;
+  readonly current: string | undefined;
+  readonly inProgress: string | undefined;
+  readonly failed: string | undefined;
+}
+
+/** `spec.healthCheckExprs`: what a kind says of itself where kstatus cannot know. */
+export const healthExpressions = (owner: KubeObject): readonly HealthExpression[] =>
+  listAt(owner, 'spec', 'healthCheckExprs').map((one) => ({
+    apiVersion: textAt(one, 'apiVersion') ?? '',
+    kind: textAt(one, 'kind') ?? '',
+    current: textAt(one, 'current'),
+    inProgress: textAt(one, 'inProgress'),
+    failed: textAt(one, 'failed'),
+  }));
+
+const expressedStatus = (object: KubeObject, expression: HealthExpression): KubeStatus => {
+  const says = (text: string | undefined): boolean => text !== undefined && holds(text, object);
+  if (says(expression.inProgress)) {
+    return 'InProgress';
+  }
+  if (says(expression.failed)) {
+    return 'Failed';
+  }
+  return says(expression.current) ? 'Current' : 'InProgress';
+};
+
+const statusWith = (
+  object: KubeObject | undefined,
+  expressions: readonly HealthExpression[],
+): KubeStatus => {
+  const own = expressions.find(
+    ({ apiVersion, kind }) => apiVersion === object?.apiVersion && kind === object.kind,
+  );
+  const isPlain = own === undefined || object?.metadata.deletionTimestamp !== undefined;
+  return object === undefined || isPlain ? kubeStatus(object) : expressedStatus(object, own);
+};
+
 export interface HealthTarget {
   readonly apiVersion: string;
   readonly kind: string;
@@ -107,6 +148,7 @@ export const waitForHealth = async (
   world: World,
   targets: readonly HealthTarget[],
   timeoutMs: number,
+  expressions: readonly HealthExpression[] = [],
 ): Promise<string | undefined> => {
   const { server, clock, settings } = world;
   const deadline = clock.now() + timeoutMs;
@@ -116,7 +158,10 @@ export const waitForHealth = async (
       const place = kind?.namespaced === true ? target.namespace : undefined;
       const live = kind === undefined ? undefined : server.storage.read(kind, place, target.name);
       const shown = shownName(target.kind, place, target.name);
-      return { status: kubeStatus(live), text: (status: string) => `${shown} status: '${status}'` };
+      return {
+        status: statusWith(live, expressions),
+        text: (status: string) => `${shown} status: '${status}'`,
+      };
     });
   await world.pause(15);
   for (;;) {
