@@ -1,4 +1,18 @@
 import { evaluate } from '@marcbachmann/cel-js';
+import { isList, isRecord } from '#test/sandbox/api/json.ts';
+
+// numbers of an object are integers to CEL, as they are in JSON
+const asCel = (value: unknown): unknown => {
+  if (typeof value === 'number') {
+    return Number.isInteger(value) ? BigInt(value) : value;
+  }
+  if (isList(value)) {
+    return value.map(asCel);
+  }
+  return isRecord(value)
+    ? Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, asCel(inner)]))
+    : value;
+};
 
 /**
  * Decides a CEL expression, as Flux does for `readyExpr` and `healthCheckExprs`. What cannot be decided,
@@ -9,7 +23,8 @@ export const holds = (
   variables: Readonly<Record<string, unknown>>,
 ): boolean => {
   try {
-    return evaluate(expression, { ...variables }) === true;
+    const context = Object.entries(variables).map(([name, value]) => [name, asCel(value)]);
+    return evaluate(expression, Object.fromEntries(context)) === true;
   } catch {
     return false;
   }
