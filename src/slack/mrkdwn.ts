@@ -24,16 +24,21 @@ const formatting = /(?<![A-Za-z0-9])[*_~]|[*_~](?![A-Za-z0-9])|`/g;
 const unformatted = (text: string): string =>
   text.replace(formatting, (sign) => lookAlikes[sign] ?? sign);
 
+// Both are invisible; a line may be broken at the first, and not at the second.
 const gap = '\u200b';
+const joint = '\u2060';
 const emoji = /:(?=[^\s:]+:)/g;
+// Slack makes links of bare addresses where a text is not marked verbatim, and other clients always do.
+const address = /\b(?:https?|mailto):/gi;
 const broadcast = /@(?=(?:here|channel|everyone|group)\b)/gi;
 // At the start of a line it would make a quotation.
 const quotation = /^(?=&gt;)/gm;
 
 const inert = (text: string): string =>
   escapeEntities(unformatted(text))
-    .replace(emoji, `:${gap}`)
-    .replace(broadcast, `@${gap}`)
+    .replace(emoji, `:${joint}`)
+    .replace(address, (scheme) => scheme + joint)
+    .replace(broadcast, `@${joint}`)
     .replace(quotation, gap);
 
 /** Text from outside as one line of mrkdwn that shows exactly as text. */

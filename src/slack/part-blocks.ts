@@ -120,7 +120,8 @@ const chunks = <Item>(items: readonly Item[], size: number): readonly (readonly 
     items.slice(index * size, (index + 1) * size),
   );
 
-const narrow = 46;
+/** What a line of a fence holds on a phone, in characters. */
+const narrow = 40;
 const rowsPerFence = 40;
 
 const isLive = (line: Line): boolean =>

@@ -295,9 +295,9 @@ const bootstrapStatus: View = {
     'Bootstrap: infra 12 of 12, apps 5 of 12, blocked at Secrets: ClusterSecretStore onepassword is not valid.',
   parts: [
     { kind: 'heading', tone: 'neutral', line: ['Bootstrap status'] },
-    { kind: 'heading', tone: 'recovered', line: [bold('infra'), ' 12 of 12 · 23 min of 40'] },
+    { kind: 'heading', tone: 'recovered', line: [bold('infra'), ' stands, after 23 min of 40'] },
     { kind: 'progress', done: 12, total: 12 },
-    { kind: 'heading', tone: 'failing', line: [bold('apps'), ' 5 of 12 · 31 min of 40'] },
+    { kind: 'heading', tone: 'failing', line: [bold('apps'), ' waits at Secrets, 31 min of 40'] },
     { kind: 'progress', done: 5, total: 12 },
     {
       kind: 'steps',
@@ -333,12 +333,12 @@ const listing: View = {
     { kind: 'heading', tone: 'warning', line: [bold('4 objects'), ' on ', bold('infra')] },
     {
       kind: 'table',
-      columns: ['object', 'state', 'revision'],
+      columns: ['object', 'state'],
       rows: [
-        [['ks/pki/cert-manager'], ['failing'], ['4d42d61']],
-        [['ks/media/plex'], ['suspended'], ['572fa33']],
-        [['hr/kyverno/kyverno'], ['ready'], ['3.5.2']],
-        [['ks/home/zigbee'], ['ready'], ['4d42d61']],
+        [['ks/pki/cert-manager'], ['failing']],
+        [['ks/media/plex'], ['suspended']],
+        [['hr/kyverno/kyverno'], ['ready']],
+        [['ks/home/zigbee'], ['ready']],
       ],
     },
     {

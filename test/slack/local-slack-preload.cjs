@@ -20,10 +20,16 @@ const showDate = (_, seconds, format) => {
     .replace('{time}', time);
 };
 
+// The page formats inside code, and shows entities as they are written.
+const lookAlikes = { '*': '∗', _: 'ˍ', '~': '∼', '`': "'" };
+const entities = { '&amp;': '&', '&lt;': '‹', '&gt;': '›' };
+
 const showFence = (_, code) =>
   code
     .split('\n')
-    .map((line) => `\`${(line.replaceAll('`', "'") || ' ').replaceAll(' ', '\u00a0')}\``)
+    .map((line) => line.replace(/[*_~`]/g, (sign) => lookAlikes[sign]))
+    .map((line) => line.replace(/^ | {2,}/g, (spaces) => '\u00a0'.repeat(spaces.length)))
+    .map((line) => `\`${line || '\u00a0'}\``)
     .join('\n');
 
 /** What goes to the page, and only that, in forms that the page does show. */
@@ -35,6 +41,7 @@ const forPage = (data) =>
             ? value
                 .replace(/```\n?([\s\S]*?)\n?```/g, showFence)
                 .replace(/<!date\^(\d+)\^([^|>]*)\|[^>]*>/g, showDate)
+                .replace(/&(?:amp|lt|gt);/g, (entity) => entities[entity])
             : value,
         ),
       )

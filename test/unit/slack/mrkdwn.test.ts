@@ -4,15 +4,17 @@ import { escapeText, writeFence, writeLine } from '#src/slack/mrkdwn.ts';
 import { anyLine, anyText } from '#test/fakes/views.ts';
 
 const gap = '\u200b';
+const joint = '\u2060';
 
 describe('text from outside', () => {
   it.each([
     ['<!channel> & <@U01>', '&lt;!channel&gt; &amp; &lt;@U01&gt;'],
-    ['@here and @channel', `@${gap}here and @${gap}channel`],
+    ['@here and @channel', `@${joint}here and @${joint}channel`],
     ['*bold* _italic_ ~gone~ `code`', '∗bold∗ ˍitalicˍ ∼gone∼ ˋcodeˋ'],
     ['snake_case a*b x~y', 'snake_case a*b x~y'],
     ['__init__.py', 'ˍˍinitˍˍ.py'],
-    [':rotating_light: :+1:', `:${gap}rotating_light: :${gap}+1:`],
+    [':rotating_light: :+1:', `:${joint}rotating_light: :${joint}+1:`],
+    ['see https://evil.example', `see https:${joint}//evil.example`],
     ['> quoted', `${gap}&gt; quoted`],
     ['two\nlines\tand\r\nmore', 'two lines  and more'],
     ['\u202egnp.exe\u001b[31m', 'gnp.exe[31m'],

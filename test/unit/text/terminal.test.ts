@@ -65,9 +65,7 @@ describe('renderTerminal', () => {
       { color: false, typed: ({ command, input }) => `${command} ${input['object']}` },
     );
 
-    expect(text).toContain(
-      'OBJECT               STATE      REVISION\nks/pki/cert-manager  failing    4d42d61',
-    );
+    expect(text).toContain('OBJECT               STATE\nks/pki/cert-manager  failing');
     expect(text).toContain('› resume ks/pki/cert-manager');
   });
 
