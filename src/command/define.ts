@@ -91,6 +91,7 @@ export interface Progress {
   readonly startedAt: number;
   readonly endedAt?: number | undefined;
   readonly failure?: string | undefined;
+  readonly advice?: string | undefined;
   readonly now: number;
 }
 

@@ -54,6 +54,8 @@ export const Journal = z.object({
   startedAt: z.number(),
   endedAt: z.number().optional(),
   failure: z.string().optional(),
+  /** What to do about the failure. */
+  advice: z.string().optional(),
   /** Over what was asked, by a key that is not in the store: a journal that was tampered with is not run. */
   mac: z.string(),
 });
@@ -87,7 +89,7 @@ export const canonical = (value: Json): string => JSON.stringify(sortKeys(value)
 
 export const planHash = (plan: Json): string => hash('sha256', canonical(plan));
 
-type Signed = Omit<Journal, 'mac' | 'status' | 'steps' | 'endedAt' | 'failure'>;
+type Signed = Omit<Journal, 'mac' | 'status' | 'steps' | 'endedAt' | 'failure' | 'advice'>;
 
 const signedPart = (journal: Signed): string =>
   canonical({
@@ -144,11 +146,13 @@ const ended = (
   status: 'succeeded' | 'failed',
   now: number,
   failure?: string,
+  advice?: string,
 ): Journal => ({
   ...journal,
   status,
   endedAt: now,
   ...(failure === undefined ? {} : { failure }),
+  ...(advice === undefined ? {} : { advice }),
   steps: journal.steps.map((step) =>
     step.state === 'pending' ? { ...step, state: 'skipped' as const } : step,
   ),
@@ -175,7 +179,7 @@ export const takeOutcome = (
     case 'failed': {
       const { what, next } = explain(outcome.failure);
       const after = withStep(journal, at, { ...found, state: 'failed', endedAt: now });
-      return ended(after, 'failed', now, `${what}\n${next}`);
+      return ended(after, 'failed', now, what, next);
     }
     default:
       return outcome satisfies never;

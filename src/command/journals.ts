@@ -36,6 +36,7 @@ export const progressOf = (journal: Journal, now: number): Progress => ({
   startedAt: journal.startedAt,
   ...(journal.endedAt === undefined ? {} : { endedAt: journal.endedAt }),
   ...(journal.failure === undefined ? {} : { failure: journal.failure }),
+  ...(journal.advice === undefined ? {} : { advice: journal.advice }),
   now: journal.startedAt + Math.floor((now - journal.startedAt) / cardClockMs) * cardClockMs,
 });
 

@@ -48,10 +48,15 @@ export const sayReason = (message: string): string => {
       .map((line) => line.replace(/ status: '([^']+)'/, (_, status) => `: ${sayStatus(status)}`))
       .join('\n');
   }
+  const missing = /(?:open|lstat) (\S+): no such file or directory/.exec(message);
+  if (message.includes('accumulating resources') && missing !== null) {
+    return `${(missing[1] ?? '').replace(/^'?\/tmp\/kustomization-\d+\//, '')}: no such file or directory`;
+  }
   return message
     .trim()
     .replace(/'?\/tmp\/kustomization-\d+\/?/g, '')
     .replace(/^kustomize build failed: /, '')
+    .replace(/^(?:accumulating resources(?: from '[^']*')?: )+/, '')
     .replace(/^Helm (?:install|upgrade) failed for release \S+ with chart (\S+): /, '$1: ');
 };
 

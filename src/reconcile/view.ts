@@ -34,7 +34,7 @@ interface Shown {
 const shownStep = ({ title, record, now, limitMs }: Shown): Step => {
   const waited =
     record.state === 'running' && record.startedAt !== undefined && limitMs !== undefined
-      ? `  ${sayDuration(now - record.startedAt)} of ${sayDuration(limitMs)}`
+      ? ` · ${sayDuration(now - record.startedAt)} of ${sayDuration(limitMs)}`
       : '';
   const line: Line = [
     title,
@@ -45,19 +45,38 @@ const shownStep = ({ title, record, now, limitMs }: Shown): Step => {
   return {
     state: record.state,
     line: line.filter((span) => span !== ''),
-    ...(record.state !== 'done' && record.detail !== undefined ? { detail: record.detail } : {}),
+    ...(record.state === 'running' && record.detail !== undefined ? { detail: record.detail } : {}),
     ...(tookMs === undefined ? {} : { tookMs }),
   };
 };
 
-const titleOf = (name: string, many: boolean): string => {
+const asking: Record<StepRecord['state'], string> = {
+  pending: 'Ask',
+  running: 'Asking',
+  done: 'Asked',
+  failed: 'Could not ask',
+  skipped: 'Not asked:',
+};
+const fetching: Record<StepRecord['state'], string> = {
+  pending: 'Fetch',
+  running: 'Fetching',
+  done: 'Fetched',
+  failed: 'Could not fetch',
+  skipped: 'Not fetched:',
+};
+const applying: Record<StepRecord['state'], string> = {
+  pending: 'Result of',
+  running: 'Waiting for',
+  done: 'Ready:',
+  failed: 'Not ready:',
+  skipped: 'Not waited for:',
+};
+
+const titleOf = ({ name, state }: StepRecord, many: boolean): string => {
   const [verb = '', object = '', cluster = ''] = name.split(' ');
-  const where = many ? ` on ${cluster}` : '';
   const isSource = !(object.startsWith('ks/') || object.startsWith('hr/'));
-  if (verb === 'ask') {
-    return `Asked ${object}${where}`;
-  }
-  return isSource ? `Fetched ${object}${where}` : `Ready ${object}${where}`;
+  const applied = isSource ? fetching : applying;
+  return `${(verb === 'ask' ? asking : applied)[state]} ${object}${many ? ` on ${cluster}` : ''}`;
 };
 
 const resultLine = (plan: ReconcilePlan, progress: Progress): Part | undefined => {
@@ -118,11 +137,14 @@ export const reconcileView = (plan: ReconcilePlan, progress: Progress | undefine
       ...(progress.failure === undefined
         ? []
         : [{ kind: 'quote' as const, text: progress.failure }]),
+      ...(progress.advice === undefined
+        ? []
+        : [{ kind: 'text' as const, line: [progress.advice] }]),
       {
         kind: 'steps',
         steps: records.map((record) =>
           shownStep({
-            title: titleOf(record.name, clusters.length > 1),
+            title: titleOf(record, clusters.length > 1),
             record,
             now,
             limitMs: record.name.startsWith('follow') ? limit : undefined,

@@ -101,7 +101,7 @@ export const startRedis = async (options: RedisServerOptions = {}): Promise<Redi
     ...(options.extra ?? []),
   ];
   const launch = (port: number): ChildProcess =>
-    spawn('redis-server', ['--port', String(port), ...words], { stdio: 'ignore' });
+    spawn('redis-server', ['--port', String(port), ...words], { detached: true, stdio: 'ignore' });
 
   let port = await freePort();
   let child = launch(port);

@@ -120,6 +120,7 @@ export const startLocalSlack = async (config: LocalSlackConfig, port = 0): Promi
     ['--config', file, '--port', String(port), '--base-host', '127.0.0.1'],
     {
       cwd: folder,
+      detached: true,
       stdio: ['ignore', 'pipe', 'inherit'],
       env: {
         PATH: process.env['PATH'],

@@ -40,6 +40,8 @@ export const startBotProcess = async (options: BotProcessOptions): Promise<BotPr
     [entry, '--config', options.config, '--role', options.role ?? 'all', '--log-level', 'debug'],
     {
       stdio: ['ignore', 'pipe', 'pipe'],
+      // Ctrl-C in a terminal is for whoever started us, who then ends the parts in order
+      detached: true,
       env: { PATH: process.env['PATH'] ?? '', ...options.environment },
     },
   );
