@@ -13,6 +13,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { parseAllDocuments, parse as parseYaml } from 'yaml';
 import type { KubeObject } from '#src/render/objects.ts';
+import { substituteText } from '#src/render/substitute.ts';
 import { findTool } from '../tools/tools.ts';
 import { renderCluster } from './flux-tree.ts';
 
@@ -69,6 +70,18 @@ const merged = (values: unknown, over: unknown): unknown => {
   );
   return { ...base, ...Object.fromEntries(changed) };
 };
+
+interface Printed {
+  readonly kind: string;
+  readonly release: string;
+  readonly namespace: string;
+  readonly values: unknown;
+}
+/** What the stand-in charts say they were given. */
+const printedValues = (rendered: string): readonly Printed[] =>
+  parseAllDocuments(rendered)
+    .map((document) => document.toJS() as Printed | null)
+    .filter((printed): printed is Printed => printed?.kind === 'Values');
 
 describe.skipIf(missing !== '')(
   `helmfile and Flux${missing && ` (not run: ${missing} is missing, npm run tools builds it)`}`,
@@ -142,7 +155,7 @@ describe.skipIf(missing !== '')(
       scratch = mkdtempSync(join(tmpdir(), 'helmfile-'));
       for (const cluster of clusters)
         flux.set(cluster, await renderCluster(process.cwd(), cluster));
-    });
+    }, 300_000);
     afterAll(() => rmSync(scratch, { recursive: true, force: true }));
 
     it.each(clusters)(
@@ -193,17 +206,7 @@ describe.skipIf(missing !== '')(
       const folder = copyWithStandInChart(`template-${cluster}`);
       const rendered = run(folder, '01-apps', cluster, 'template');
       expect(rendered.status, rendered.stderr).toBe(0);
-      const printed = parseAllDocuments(rendered.stdout)
-        .map(
-          (document) =>
-            document.toJS() as {
-              kind: string;
-              release: string;
-              namespace: string;
-              values: unknown;
-            },
-        )
-        .filter(({ kind }) => kind === 'Values');
+      const printed = printedValues(rendered.stdout);
 
       expect(printed.map(({ release }) => release)).toEqual(releaseOrder);
       for (const { release, namespace, values } of printed) {
@@ -245,26 +248,55 @@ describe.skipIf(missing !== '')(
       expect(infra.status).toBe(0);
     });
 
-    it('read defaults and escapes as Flux does, and refuse what they cannot read', () => {
+    it('read tokens as Flux does, and refuse those they cannot read', () => {
       const folder = copyWithStandInChart('syntax');
       const file = join(folder, 'kubernetes/infrastructure/networking/spegel/app/helmrelease.yaml');
       const original = readFileSync(file, 'utf8');
-      const withValue = (value: string) => {
+      const settings = join(folder, 'kubernetes/clusters/infra/cluster-settings.yaml');
+      writeFileSync(settings, `${readFileSync(settings, 'utf8')}  EMPTY: ""\n`);
+      const rendered = (...texts: readonly string[]) => {
+        const probes = texts.map((text) => `      - ${JSON.stringify(text)}\n`).join('');
         writeFileSync(
           file,
-          original.replace(/^ {2}values:$/m, () => `  values:\n    probe: ${value}`),
+          original.replace(/^ {2}values:$/m, () => `  values:\n    probes:\n${probes}`),
         );
-        const rendered = run(folder, '01-apps', 'infra', '--selector', 'name=spegel', 'template');
-        return /"probe":("[^"]*"|\d+)/.exec(rendered.stdout)?.[1] ?? rendered.stderr;
+        return run(folder, '01-apps', 'infra', '--selector', 'name=spegel', 'template');
       };
+      const variables = new Map([
+        ['CLUSTER_NAME', 'infra'],
+        ['CLUSTER_ID', '1'],
+        ['EMPTY', ''],
+      ]);
+      const texts = [
+        'a ${CLUSTER_NAME} b',
+        '${CLUSTER_ID}',
+        'x${CLUSTER_ID}',
+        '${NOWHERE:=fallback}',
+        '${CLUSTER_NAME:-fallback}',
+        'x${EMPTY}y',
+        '${EMPTY:=fallback}',
+        '${NOWHERE:=a:b/c}',
+        '${NOWHERE:=a-${CLUSTER_NAME}}',
+        'cost $${CLUSTER_NAME} $$5',
+        '$$$5 $',
+        '$CLUSTER_NAME {$}',
+      ];
 
-      expect(withValue('a ${CLUSTER_NAME} b')).toBe('"a infra b"');
-      expect(withValue('${CLUSTER_ID}')).toBe('1');
-      expect(withValue('"${CLUSTER_ID}"')).toBe('1');
-      expect(withValue('${NOWHERE:=fallback}')).toBe('"fallback"');
-      expect(withValue('${CLUSTER_NAME:-fallback}')).toBe('"infra"');
-      expect(withValue('cost $${CLUSTER_NAME} $$5')).toBe('"cost ${CLUSTER_NAME} $5"');
-      expect(withValue('${CLUSTER_NAME^^}')).toContain('spegel: no setting of cluster infra fills');
+      const { stdout, stderr } = rendered(...texts);
+      const [printed] = printedValues(stdout);
+
+      expect(stderr).toBe('');
+      expect(printed?.values).toMatchObject({
+        probes: texts.map((text) => {
+          const replaced = substituteText(text, variables);
+          return replaced.ok ? parseYaml(replaced.value) : replaced.failure;
+        }),
+      });
+      for (const text of ['${NOWHERE}', '${CLUSTER_NAME^^}', '${CLUSTER_NAME']) {
+        const refused = rendered(text);
+        expect(refused.status).not.toBe(0);
+        expect(refused.stderr).toContain('spegel: no setting of cluster infra fills ${');
+      }
     });
 
     it('install the core in the order of its needs, with flags that Helm knows, and stop where one fails', () => {

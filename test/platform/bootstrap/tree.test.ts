@@ -31,7 +31,7 @@ const tree = new Map<string, readonly KubeObject[]>();
 
 beforeAll(async () => {
   for (const cluster of clusters) tree.set(cluster, await renderCluster(process.cwd(), cluster));
-});
+}, 300_000);
 
 describe.each(clusters)('bootstrap/resources.yaml and the Flux tree of %s', (cluster) => {
   const objects = () => tree.get(cluster) ?? [];
