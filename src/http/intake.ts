@@ -5,7 +5,7 @@ import type { Append, Webhook } from '#src/http/webhook.ts';
 import { isStoreUnavailable, type Store } from '#src/store/store.ts';
 
 export interface IntakeOptions {
-  readonly store: Pick<Store, 'append'>;
+  readonly store: Pick<Store, 'append' | 'forget'>;
   readonly clock: Pick<Clock, 'now'>;
   /** Asked at each delivery, so that rotated keys count from the moment they are there. */
   readonly keys: () => readonly WebhookKey[];
@@ -13,9 +13,9 @@ export interface IntakeOptions {
   readonly replayWindowMs?: number;
   /** Deliveries per key. */
   readonly rate?: Rate;
-  /** Told before the sender is answered 403; the audit log keeps it. */
   /** Called after something new was stored, so that it is read at once. */
   readonly taken?: () => void;
+  /** Told before the sender is answered 403; the audit log keeps it. */
   readonly refused?: (refusal: Refusal) => Promise<void>;
 }
 
@@ -43,6 +43,10 @@ export interface IntakeAnswer {
   /** Which key signed it, for metrics. */
   readonly key?: string;
 }
+
+// a digest is needed as long as its event could come again without being stale, and clocks differ
+const digestMarginMs = 3_600_000;
+const forgetEveryMs = 10 * 60_000;
 
 const defaultRate: Rate = { perSecond: 2_500, burst: 5_000 };
 
@@ -84,6 +88,19 @@ export const createIntake = (options: IntakeOptions) => {
     return waitMs;
   };
 
+  let forgotAt = clock.now();
+  /** Lets go of digests now and then; beside the answer, since nobody waits for it. */
+  const forgetOld = (appends: readonly Append[], now: number): void => {
+    if (now - forgotAt < forgetEveryMs) {
+      return;
+    }
+    forgotAt = now;
+    for (const stream of new Set(appends.map((append) => append.stream))) {
+      // where the store is away now, the next round does it
+      store.forget(stream, now - replayWindowMs - digestMarginMs).catch(() => undefined);
+    }
+  };
+
   const keep = async (appends: readonly Append[]): Promise<boolean> => {
     const outcomes = await Promise.all(
       appends.map(({ stream, digest, at, value }) => store.append(stream, digest, at, value)),
@@ -112,6 +129,7 @@ export const createIntake = (options: IntakeOptions) => {
         return answerWith(403, verdict.reason, { key: key.id });
       case 202: {
         const duplicate = await keep(verdict.appends);
+        forgetOld(verdict.appends, now);
         if (!duplicate) {
           options.taken?.();
         }

@@ -188,8 +188,16 @@ const connect = ({ url, onConnection }: RedisStoreOptions): Redis => {
   redis.on('error', (error: Error) => {
     last = error.message;
   });
-  redis.on('ready', () => onConnection?.('ready'));
-  redis.on('close', () => onConnection?.('lost', last));
+  let told: 'ready' | 'lost' | undefined;
+  // every attempt to connect ends in a `close`; only the first one is news
+  const tell = (state: 'ready' | 'lost', detail?: string): void => {
+    if (state !== told) {
+      told = state;
+      onConnection?.(state, detail);
+    }
+  };
+  redis.on('ready', () => tell('ready'));
+  redis.on('close', () => tell('lost', last));
   return redis;
 };
 

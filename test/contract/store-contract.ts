@@ -142,6 +142,8 @@ export const storeContract = (open: () => Promise<StoreUnderTest>): void => {
       expect(await names({ from: 2, limit: 10 })).toBe('abéd');
       expect(await names({ upTo: 2, limit: 2 })).toBe('ca');
       expect(await names({ limit: 0 })).toBe('');
+      expect(await names({ from: Number.POSITIVE_INFINITY, limit: 9 })).toBe('');
+      expect(await names({ from: Number.NEGATIVE_INFINITY, limit: 9 })).toBe('cabéd');
       expect((await store.range('i', { from: 3, limit: 1 }))[0]?.score).toBe(1_700_000_000_123.5);
       expect(await store.count('i')).toBe(5);
     });

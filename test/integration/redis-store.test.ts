@@ -175,6 +175,18 @@ describe.skipIf(!hasRedis)('the store when Redis fails (needs redis-server)', ()
     redis.disconnect();
   });
 
+  it('tells once that the connection is lost, and once that it is back', async () => {
+    const told: string[] = [];
+    await store.close();
+    store = createRedisStore({ url: server.url, onConnection: (state) => told.push(state) });
+    await store.read('a');
+    await server.kill();
+    await sleep(1_200); // some attempts to connect
+    await server.restart();
+    await untilAnswered(store);
+    expect(told).toEqual(['ready', 'lost', 'ready']);
+  });
+
   it('tells of a Redis that it cannot reach', async () => {
     await server.kill();
     expect(await store.health()).toMatchObject({ reachable: false });

@@ -136,7 +136,10 @@ describe('webhooks over HTTP', () => {
       new Promise<'stored'>((resolve) => {
         answer = () => resolve('stored');
       });
-    const server = await receiver({ store: { append }, keys: () => recordedKeys });
+    const server = await receiver({
+      store: { append, forget: async () => 0 },
+      keys: () => recordedKeys,
+    });
     const delivery = server.deliver('apps', small);
     await expect.poll(() => answer !== undefined).toBe(true);
     const closing = server.close();

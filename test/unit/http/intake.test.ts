@@ -51,6 +51,7 @@ const start = (options: Partial<IntakeOptions> = {}) => {
   });
   return {
     refusals,
+    store,
     pass: (ms: number) => {
       now += ms;
     },
@@ -95,6 +96,22 @@ describe('the intake of webhooks', () => {
     await send(event());
     expect((await send(event())).body).toEqual({ accepted: true, duplicate: true });
     expect(await entries()).toHaveLength(1);
+  });
+
+  it('knows a digest as long as its event could count again, and forgets it later', async () => {
+    const { send, store, pass } = start({ replayWindowMs: 3_600_000 });
+    await send(event());
+    const knows = async (): Promise<boolean> => {
+      const [entry] = await store.entries(intakeStream, undefined, 1);
+      const { digest } = IntakeEntry.parse(entry?.value);
+      return (await store.append(intakeStream, digest, at, 'again')) === 'duplicate';
+    };
+    pass(2 * 3_600_000);
+    await send(event({ message: 'another' }));
+    expect(await knows()).toBe(true);
+    pass(3_600_000);
+    await send(event({ message: 'a third' }));
+    expect(await knows()).toBe(false);
   });
 
   it('does not even parse what no key signed', async () => {
@@ -208,7 +225,7 @@ describe('the intake of webhooks', () => {
     const away = async (): Promise<never> => {
       throw storeUnavailable('away');
     };
-    const stored = start({ store: { append: away } });
+    const stored = start({ store: { append: away, forget: away } });
     expect(await stored.send(event())).toMatchObject({ status: 503, retryAfterSeconds: 2 });
     const audited = start({ refused: away });
     expect((await audited.send(event(), 'key-of-infra', 'apps')).status).toBe(503);
