@@ -12,6 +12,8 @@ import { fail, ok, type Result } from '#src/result.ts';
 export interface RenderLimits extends WalkLimits, BuildLimits {
   /** what finished builds may hold in memory for the next time */
   readonly maxCacheBytes: number;
+  /** how many programs may run at once */
+  readonly maxBuilds: number;
 }
 
 export const defaultRenderLimits: RenderLimits = {
@@ -22,6 +24,7 @@ export const defaultRenderLimits: RenderLimits = {
   maxOutputBytes: 32 * 1024 * 1024,
   maxMemoryKiB: 4 * 1024 * 1024,
   maxCacheBytes: 64 * 1024 * 1024,
+  maxBuilds: 4,
 };
 
 /**
@@ -66,27 +69,83 @@ const digestOf = (reach: Reach): string => {
 
 type Output = Result<string, RenderProblem>;
 
-/** Keeps finished builds by the digest of their input, the oldest leaving first. */
+// worth keeping: the same input fails the same way again
+const isLasting = (output: Output): boolean =>
+  output.ok || output.failure.code === 'build-failed' || output.failure.code === 'too-large';
+
+/** Keeps builds by the digest of their input, also while they run; the oldest leave first. */
 const createCache = (maxBytes: number) => {
-  const kept = new Map<string, Output>();
+  const kept = new Map<string, Promise<Output>>();
+  const sizes = new Map<string, number>();
   let bytes = 0;
-  const size = (output: Output): number => (output.ok ? output.value.length : 256);
-  return {
-    get: (digest: string) => kept.get(digest),
-    put: (digest: string, output: Output): void => {
-      if (kept.has(digest)) {
+  const forget = (digest: string): void => {
+    kept.delete(digest);
+    bytes -= sizes.get(digest) ?? 0;
+    sizes.delete(digest);
+  };
+  const settle = (digest: string, output: Output): void => {
+    if (!isLasting(output)) {
+      forget(digest);
+      return;
+    }
+    const size = output.ok ? output.value.length : 256;
+    sizes.set(digest, size);
+    bytes += size;
+    for (const oldest of [...sizes.keys()]) {
+      if (bytes <= maxBytes) {
         return;
       }
-      kept.set(digest, output);
-      bytes += size(output);
-      for (const [oldest, old] of kept) {
-        if (bytes <= maxBytes) {
-          return;
-        }
-        kept.delete(oldest);
-        bytes -= size(old);
+      forget(oldest);
+    }
+  };
+  return {
+    through: (digest: string, build: () => Promise<Output>): Promise<Output> => {
+      const known = kept.get(digest);
+      if (known !== undefined) {
+        return known;
       }
+      const running = build().then(
+        (output) => {
+          settle(digest, output);
+          return output;
+        },
+        (error: unknown) => {
+          forget(digest);
+          throw error;
+        },
+      );
+      kept.set(digest, running);
+      return running;
     },
+  };
+};
+
+/** Lets a few tasks run at once; the others wait in their order. */
+const createGate = (places: number) => {
+  const waiting: (() => void)[] = [];
+  let free = places;
+  const enter = (): Promise<void> => {
+    if (free > 0) {
+      free -= 1;
+      return Promise.resolve();
+    }
+    return new Promise((resolve) => waiting.push(resolve));
+  };
+  const leave = (): void => {
+    const next = waiting.shift();
+    if (next === undefined) {
+      free += 1;
+    } else {
+      next();
+    }
+  };
+  return async <Value>(task: () => Promise<Value>): Promise<Value> => {
+    await enter();
+    try {
+      return await task();
+    } finally {
+      leave();
+    }
   };
 };
 
@@ -119,10 +178,6 @@ const variablesOf = (
   return ok(isAsked ? variables : undefined);
 };
 
-// worth keeping: the same input fails the same way again
-const isLasting = (output: Output): boolean =>
-  output.ok || output.failure.code === 'build-failed' || output.failure.code === 'too-large';
-
 /**
  * Renders Flux Kustomizations as kustomize-controller does: kustomization generated when absent, the
  * Flux fields merged in, built by kustomize, variables replaced strictly, common metadata set. The input
@@ -134,20 +189,16 @@ export const createRenderer = (
   limits: RenderLimits = defaultRenderLimits,
 ): Renderer => {
   const cache = createCache(limits.maxCacheBytes);
+  const gate = createGate(limits.maxBuilds);
   let builds = 0;
 
-  const build = async (digest: string, reach: Reach): Promise<Output> => {
-    const known = cache.get(digest);
-    if (known !== undefined) {
-      return known;
-    }
-    builds += 1;
-    const output = await kustomize.build(reach, limits);
-    if (isLasting(output)) {
-      cache.put(digest, output);
-    }
-    return output;
-  };
+  const build = (digest: string, reach: Reach): Promise<Output> =>
+    cache.through(digest, () =>
+      gate(() => {
+        builds += 1;
+        return kustomize.build(reach, limits);
+      }),
+    );
 
   const render: Renderer['render'] = async (request) => {
     const parsed = FluxKustomization.safeParse(request.kustomization);

@@ -154,6 +154,23 @@ describe('rendering with the real kustomize', () => {
     expect(fresh.builds()).toBe(2);
   });
 
+  it('builds one input once for several that ask at the same time', async () => {
+    const fresh = createRenderer(kustomize, { ...defaultRenderLimits, maxBuilds: 1 });
+    const request = (text: string) => ({
+      tree: treeOfTexts({ 'app/a.yaml': text }),
+      kustomization: flux({}),
+      variables: noVariables,
+    });
+    const other = deployment.replace('1.0', '1.1');
+
+    const results = await Promise.all(
+      [deployment, deployment, other, deployment, other].map((text) => fresh.render(request(text))),
+    );
+
+    expect(results.map((result) => result.ok)).toEqual([true, true, true, true, true]);
+    expect(fresh.builds()).toBe(2);
+  });
+
   it("gives kustomize's own words when a build fails, without paths of this machine", async () => {
     const result = await renderer.render({
       tree: treeOfTexts({

@@ -19,6 +19,10 @@ export const mutations: readonly Mutation[] = [
   ...operationMutations,
 ];
 
+/** Why a mutation cannot be tried on this machine; undefined when it can. */
+export const hindrance = (world: World, mutation: Mutation): string | undefined =>
+  world.schemas.unavailable().find(({ group }) => group === mutation.schema)?.reason;
+
 export interface Trial {
   readonly mutation: Mutation;
   /** what the rule that is meant for it said */

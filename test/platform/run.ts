@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { mutations, tryMutation } from '#test/platform/mutations.ts';
+import { hindrance, mutations, tryMutation } from '#test/platform/mutations.ts';
 import { openPlatform, type Platform } from '#test/platform/platform.ts';
 import { type Count, countLine, pathReport, ruleTable } from '#test/platform/report.ts';
 import { judge, rules } from '#test/platform/rules.ts';
@@ -43,7 +43,12 @@ const runRules = ({ world, kustomize }: Platform): Count => {
 const runMutations = async ({ renderer, content, world }: Platform): Promise<Count> => {
   const missed: string[] = [];
   const started = Date.now();
-  for (const mutation of mutations) {
+  const hindered = mutations.filter((mutation) => hindrance(world, mutation) !== undefined);
+  for (const mutation of hindered) {
+    say(`could not run: mutation "${mutation.name}" (${hindrance(world, mutation) ?? ''})`);
+  }
+  const tried = mutations.filter((mutation) => !hindered.includes(mutation));
+  for (const mutation of tried) {
     const { findings } = await tryMutation(renderer, content, world, mutation);
     if (findings.length === 0) {
       missed.push(`    not caught by ${mutation.rule}: ${mutation.name}`);
@@ -53,11 +58,21 @@ const runMutations = async ({ renderer, content, world }: Platform): Promise<Cou
   const unproven = rules.filter(({ name }) => !proven.has(name));
   const seconds = Math.round((Date.now() - started) / 1000);
   say(
-    `\nself-test: ${mutations.length} mutations, ${missed.length} not caught, ${unproven.length} rules unproven, ${seconds} s`,
+    `\nself-test: ${tried.length} mutations, ${missed.length} not caught, ${unproven.length} rules unproven, ${seconds} s`,
   );
   say([...missed, ...unproven.map(({ name }) => `    no mutation proves ${name}`)].join('\n'));
   const failed = missed.length + unproven.length;
-  return { passed: mutations.length - missed.length, failed, skipped: 0 };
+  return { passed: tried.length - missed.length, failed, skipped: hindered.length };
+};
+
+/** Titles of tests under the title of what they belong to, which says why they did not run. */
+const groupBy = (tests: readonly unknown[]): ReadonlyMap<string, readonly string[]> => {
+  const groups = new Map<string, string[]>();
+  for (const test of tests) {
+    const group = listAt(test, 'ancestorTitles').join(' ');
+    groups.set(group, [...(groups.get(group) ?? []), textAt(test, 'title') ?? '']);
+  }
+  return groups;
 };
 
 /** The tests beside the rules: Talos documents, Taskfiles and the values of bootstrap. */
@@ -84,8 +99,8 @@ const runOthers = (): Count => {
     for (const test of of('failed')) {
       say(`    failed: ${textAt(test, 'fullName') ?? ''}`);
     }
-    for (const test of skipped) {
-      say(`could not run: ${textAt(test, 'fullName') ?? ''}`);
+    for (const [group, names] of groupBy(skipped)) {
+      say(`could not run: ${group}${names.map((name) => `\n    ${name}`).join('')}`);
     }
     say(`Talos, Taskfiles, bootstrap: ${tests.length} tests`);
     return { passed: of('passed').length, failed: of('failed').length, skipped: skipped.length };

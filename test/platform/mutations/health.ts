@@ -141,6 +141,7 @@ export const healthMutations: readonly Mutation[] = [
   {
     name: 'an unknown field in a snapshot',
     rule: 'schema-strict',
+    schema: 'snapshot.storage.k8s.io',
     edit: (files) =>
       files.replace(
         'kubernetes/infrastructure/storage/storage-tests/restore/restore.yaml',

@@ -7,6 +7,8 @@ export interface Mutation {
   readonly rule: string;
   /** the number in the failure log of the first attempt that this repeats */
   readonly failure?: number;
+  /** the API group whose schema must be had, for those that come from a module */
+  readonly schema?: string;
   readonly edit: (files: Files) => void;
 }
 

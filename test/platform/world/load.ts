@@ -135,15 +135,22 @@ const loadCluster = async (
   const variables = variablesFrom(root.objects);
   const layers: Layer[] = [root];
   const seen = new Set([root.name]);
-  for (let next = 0; next < layers.length; next += 1) {
-    const layer = layers[next];
-    for (const child of (layer?.objects ?? []).filter(isFluxKustomization)) {
-      if (!seen.has(child.metadata.name)) {
-        seen.add(child.metadata.name);
-        const known = sameSettings ? reuse(child, layer?.name) : undefined;
-        layers.push(known ?? (await renderLayer(loading, child, layer?.name, variables)));
-      }
+  for (let level: readonly Layer[] = [root]; level.length > 0; ) {
+    const children = level.flatMap((parent) =>
+      parent.objects
+        .filter((object) => isFluxKustomization(object) && !seen.has(object.metadata.name))
+        .map((child) => ({ child, parent: parent.name })),
+    );
+    for (const { child } of children) {
+      seen.add(child.metadata.name);
     }
+    level = await Promise.all(
+      children.map(({ child, parent }) => {
+        const known = sameSettings ? reuse(child, parent) : undefined;
+        return known ?? renderLayer(loading, child, parent, variables);
+      }),
+    );
+    layers.push(...level);
   }
   return { name, settings, layers, versions };
 };
@@ -163,10 +170,9 @@ export const loadWorld = async (
   );
   const { versions } = readVersions(files.get('versions.yaml'));
   const loading: Loading = { renderer, tree: treeOf(content), before };
-  const clusters: Cluster[] = [];
-  for (const name of clusterNames) {
-    clusters.push(await loadCluster(loading, name, versions));
-  }
+  const clusters = await Promise.all(
+    clusterNames.map((name) => loadCluster(loading, name, versions)),
+  );
   await schemas.prepare(
     clusters.flatMap((cluster) => appliedObjects(cluster).map(({ object }) => object)),
   );
