@@ -74,7 +74,7 @@ export const startBot = async (
     command: config.slack.command,
     clock,
     log: log.child({ part: 'slack' }),
-    ...(apiUrl === undefined ? {} : { apiUrl, answerOrigins: [new URL(apiUrl).origin] }),
+    ...(apiUrl === undefined ? {} : { apiUrl }),
   });
   const bot = compose(live, { clock, ids, store, clusters, slack, commit: audit.commit, log });
   const stopping = new AbortController();

@@ -20,8 +20,6 @@ export interface SlackAppOptions {
   readonly log: Log;
   /** Ends in `/api/`; Slack's own when left out. */
   readonly apiUrl?: string | undefined;
-  /** Origins that answers may be sent to; Slack's own when left out. */
-  readonly answerOrigins?: readonly string[] | undefined;
   /** Slack is asked to repeat nothing itself, so a call ends within this time. */
   readonly callTimeoutMs?: number | undefined;
 }
@@ -49,14 +47,16 @@ const bodyLimit = 1_048_576;
 const answerTimeoutMs = 8_000;
 const shortestPauseMs = 1_000;
 const longestPauseMs = 30_000;
-const slackAnswers = 'https://hooks.slack.com';
+const closeWithinMs = 2_000;
+const slackAnswers = 'hooks.slack.com';
 
 /** Slack by Bolt. Nothing is repeated by the client itself: a post whose reply was lost may have arrived. */
 export const createSlackApp = (options: SlackAppOptions): SlackApp => {
   const { mode, botToken, command, clock, log, apiUrl } = options;
   const logger = boltLogger(log);
   const address = apiUrl === undefined ? {} : { slackApiUrl: apiUrl };
-  const receiver = createReceiver(mode, logger, address);
+  const timeout = options.callTimeoutMs ?? answerTimeoutMs;
+  const receiver = createReceiver(mode, logger, { ...address, timeout });
   const app = new App({
     receiver,
     // The signature says that Slack sent it; the person is authorised by the command, not here.
@@ -65,7 +65,7 @@ export const createSlackApp = (options: SlackAppOptions): SlackApp => {
     clientOptions: {
       retryConfig: { retries: 0 },
       rejectRateLimitedCalls: true,
-      timeout: options.callTimeoutMs ?? answerTimeoutMs,
+      timeout,
       logger,
       ...address,
     },
@@ -93,7 +93,9 @@ export const createSlackApp = (options: SlackAppOptions): SlackApp => {
 
   return {
     ...web,
-    respond: (answer) => respond(answer, options.answerOrigins ?? [slackAnswers]),
+    // Answers go to Slack alone, or to the host that stands in for its API.
+    respond: (answer) =>
+      respond(answer, apiUrl === undefined ? slackAnswers : new URL(apiUrl).hostname),
     requestListener: receiver instanceof HTTPReceiver ? receiver.requestListener : undefined,
     start: (handle) => {
       listen(app, command, log, handle);
@@ -137,7 +139,7 @@ type BoltLogger = ReturnType<typeof boltLogger>;
 const createReceiver = (
   mode: SlackMode,
   logger: BoltLogger,
-  address: { readonly slackApiUrl?: string },
+  address: { readonly slackApiUrl?: string; readonly timeout: number },
 ): SocketModeReceiver | HTTPReceiver =>
   mode.kind === 'socket'
     ? new SocketModeReceiver({
@@ -194,20 +196,23 @@ const keepSocket = (receiver: SocketModeReceiver, { clock, log, closing }: Socke
     },
     isOpen: () => isOpen,
     close: async () => {
-      if (isOpen) {
-        await receiver.stop();
+      if (running === undefined) {
+        return;
       }
-      await running;
+      // A socket that is only being opened does not always say that it has ended.
+      receiver.stop().catch(() => undefined);
+      const ended = new AbortController();
+      await Promise.race([running, clock.wait(closeWithinMs, ended.signal)]);
+      ended.abort();
     },
   };
 };
 
 const respond = async (
   { responseUrl, audience, text, blocks, replace }: Answer,
-  origins: readonly string[],
+  host: string,
 ): Promise<Result<void, SlackFailure>> => {
-  const origin = URL.canParse(responseUrl) ? new URL(responseUrl).origin : '';
-  if (!origins.includes(origin)) {
+  if (!URL.canParse(responseUrl) || new URL(responseUrl).hostname !== host) {
     return fail({ code: 'refused', method: 'respond', error: 'not an address of Slack' });
   }
   try {

@@ -50,7 +50,6 @@ const startBench = async (kind: 'socket' | 'http'): Promise<Bench> => {
     clock: realClock,
     log: silentLog,
     apiUrl: proxy.apiUrl,
-    answerOrigins: [new URL(local.url).origin],
   });
   serve = app.requestListener;
   const incoming: Incoming[] = [];
@@ -214,6 +213,42 @@ describe.skipIf(localSlackBinary === undefined).each(['socket', 'http'] as const
 
       expect(await texts()).toEqual([`${kind} is healthy`]);
       expect(outbox.status().problems).toEqual([]);
+    });
+  },
+);
+
+describe.skipIf(localSlackBinary === undefined)(
+  'A socket that ends (needs local-slack-linux-x64)',
+  () => {
+    it('is opened again when Slack is back, and closes while Slack is away', async () => {
+      const first = await startLocalSlack(demoWorkspace());
+      const app = createSlackApp({
+        mode: { kind: 'socket', appToken: demoBot.appToken },
+        botToken: demoBot.botToken,
+        command: '/flux',
+        clock: realClock,
+        log: silentLog,
+        apiUrl: first.apiUrl,
+      });
+      const heard: string[] = [];
+      app.start(async (incoming) => {
+        heard.push(incoming.kind === 'command' ? incoming.text : incoming.kind);
+      });
+      await vi.waitUntil(() => app.listening(), { timeout: 5_000 });
+
+      await first.stop();
+      await vi.waitUntil(() => !app.listening(), { timeout: 5_000 });
+      const away = await app.identity();
+      const second = await startLocalSlack(demoWorkspace(), Number(new URL(first.url).port));
+      await vi.waitUntil(() => app.listening(), { timeout: 15_000 });
+      await second.command({ channel, user: robin, command: '/flux', text: 'again' });
+      await vi.waitUntil(() => heard.length > 0, { timeout: 5_000 });
+      await second.stop();
+      await vi.waitUntil(() => !app.listening(), { timeout: 5_000 });
+      await app.close();
+
+      expect(heard).toEqual(['again']);
+      expect(away).toMatchObject({ ok: false, failure: { code: 'unreachable' } });
     });
   },
 );
