@@ -58,7 +58,7 @@ export interface DispatcherOptions {
   readonly commit: AuditedCommit;
   readonly key: string;
   readonly log: Log;
-  readonly onJournal: () => void;
+  readonly onJournal: (id: string) => void;
   /** How long (ms) others leave a new journal to whoever made it; none where a worker is to take it. */
   readonly headStartMs?: number | undefined;
 }
@@ -237,7 +237,7 @@ export const createDispatch = (options: DispatcherOptions): Dispatch => {
       }
       const { written, journal, view } = await record(into, request, planned);
       if (written === 'committed') {
-        onJournal();
+        onJournal(journal.id);
         const { channel } = journal.place;
         const card = channel === undefined ? undefined : journalCardId(journal.id, channel);
         return { kind: 'queued', invocation: request.id, journal: journal.id, card, view };

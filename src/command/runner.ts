@@ -41,11 +41,15 @@ export interface RunnerOptions {
   readonly key: string;
   readonly log: Log;
   readonly onCards: () => void;
+  /** Asks to be woken for a journal at a time (ms); a scan makes up for what gets lost. */
+  readonly wakeAt: (id: string, at: number) => void;
 }
 
 export interface Runner {
   /** Looks at what is due now. */
   wake(): void;
+  /** Takes one journal up now, unless it is being worked on here. */
+  take(id: string): Promise<void>;
   /** Takes a journal as far as it goes now; harmless when it is settled or someone else has it. */
   advance(id: string): Promise<boolean>;
   run(signal: AbortSignal): Promise<void>;
@@ -180,6 +184,11 @@ export const createRunner = (options: RunnerOptions): Runner => {
     return recalled?.ok === true ? recalled.value : undefined;
   };
 
+  const later = (id: string, dueAt: number): Advanced => {
+    options.wakeAt(id, dueAt);
+    return 'later';
+  };
+
   const carryOut = async (
     held: Held,
     planned: Planned,
@@ -205,7 +214,7 @@ export const createRunner = (options: RunnerOptions): Runner => {
     if (after.status !== 'running') {
       return 'settled';
     }
-    return waits ? 'later' : 'again';
+    return waits ? later(journal.id, dueAt) : 'again';
   };
 
   const oneStep = async (held: Held): Promise<Advanced> => {
@@ -275,16 +284,20 @@ export const createRunner = (options: RunnerOptions): Runner => {
     }
   };
 
-  const start = (id: string): void => {
-    if (active.has(id)) {
-      return;
+  const take = async (id: string): Promise<void> => {
+    if (!active.has(id)) {
+      active.add(id);
+      await work(id);
     }
-    active.add(id);
-    void work(id);
+  };
+
+  const start = (id: string): void => {
+    void take(id);
   };
 
   return {
     wake: () => bell.ring(),
+    take,
     advance,
     run: async (signal) => {
       while (!signal.aborted) {

@@ -11,6 +11,7 @@ import { createIntake } from '#src/http/intake.ts';
 import { createMetrics } from '#src/http/metrics.ts';
 import { createInternalServer, createPublicServer, type Phase } from '#src/http/server.ts';
 import type { Log } from '#src/log.ts';
+import { createBullmqWakeups } from '#src/queue/bullmq.ts';
 import { createSlackApp, slackEventsPath } from '#src/slack/app.ts';
 import { createPeople } from '#src/slack/people.ts';
 import { createRedisStore } from '#src/store/redis.ts';
@@ -76,7 +77,14 @@ export const startBot = async (
     log: log.child({ part: 'slack' }),
     ...(apiUrl === undefined ? {} : { apiUrl }),
   });
-  const bot = compose(live, { clock, ids, store, clusters, slack, commit: audit.commit, log });
+  const wakeups = createBullmqWakeups({
+    url: secretOf(loaded, 'redis.url'),
+    clock,
+    onProblem: (problem, error) =>
+      log.debug({ problem, error }, 'a wake-up was lost; a scan makes up for it'),
+  });
+  const { commit } = audit;
+  const bot = compose(live, { clock, ids, store, clusters, slack, wakeups, commit, log });
   const stopping = new AbortController();
   let phase: Phase = 'starting';
 

@@ -12,6 +12,7 @@ import { hasEnded } from '#src/incident/incident.ts';
 import { createKeeper } from '#src/incident/keeper.ts';
 import { loadIncidents } from '#src/incident/records.ts';
 import type { Log } from '#src/log.ts';
+import { advanceJournal, drainOutbox, journalOf, type Wakeups } from '#src/queue/wakeups.ts';
 import type { Rates } from '#src/slack/budget.ts';
 import { type OutboxStatus, startOutbox } from '#src/slack/outbox.ts';
 import type { Slack } from '#src/slack/slack.ts';
@@ -26,6 +27,8 @@ export interface Ports {
   /** In the order of acting. */
   readonly clusters: readonly Cluster[];
   readonly slack: Slack;
+  /** Wakes whoever can go on; nothing depends on it. */
+  readonly wakeups: Wakeups;
   /** Commits together with the audit trail. */
   readonly commit: AuditedCommit;
   readonly log: Log;
@@ -64,10 +67,20 @@ const clean = { redact, normalise: normaliseMessage };
 
 /** Builds the bot of its ports: read from top to bottom, this is how it hangs together. */
 export const compose = (settings: Settings, ports: Ports): Bot => {
-  const { clock, ids, store, clusters, slack, commit, log } = ports;
+  const { clock, ids, store, clusters, slack, wakeups, commit, log } = ports;
   const holder = ids.next();
   let outbox: ReturnType<typeof startOutbox> | undefined;
-  const onCards = (): void => outbox?.wake();
+  const send = (name: string, at?: number): void => {
+    // never rejects
+    void wakeups.wake(name, at);
+  };
+  const onCards = (): void => {
+    outbox?.wake();
+    if (outbox?.status().leading !== true) {
+      // another replica writes to Slack
+      send(drainOutbox);
+    }
+  };
 
   const surroundings: Surroundings = {
     clusters,
@@ -101,6 +114,7 @@ export const compose = (settings: Settings, ports: Ports): Bot => {
     key: settings.journalKey,
     log: log.child({ part: 'runner' }),
     onCards,
+    wakeAt: (id, at) => send(advanceJournal(id), at),
   });
   const dispatch = createDispatch({
     store,
@@ -111,8 +125,8 @@ export const compose = (settings: Settings, ports: Ports): Bot => {
     commit,
     key: settings.journalKey,
     log: log.child({ part: 'dispatch' }),
-    onJournal: () => {
-      runner.wake();
+    onJournal: (id) => {
+      send(advanceJournal(id));
       onCards();
     },
   });
@@ -131,11 +145,18 @@ export const compose = (settings: Settings, ports: Ports): Bot => {
         log: log.child({ part: 'outbox' }),
         ...(rates === undefined ? {} : { rates }),
       });
+      if (parts.worker) {
+        wakeups.listen(async (name) => {
+          const id = journalOf(name);
+          await (id === undefined ? outbox?.wake() : runner.take(id));
+        });
+      }
       await Promise.all([
         ...(parts.front ? [keeper.run(signal)] : []),
         ...(parts.worker ? [runner.run(signal)] : []),
         untilAborted(signal),
       ]);
+      await wakeups.close();
       await outbox.close();
     },
   };

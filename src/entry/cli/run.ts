@@ -99,6 +99,7 @@ const follow = async (
     key: secret(loaded, 'keys.journal'),
     log: silentLog,
     onCards: () => undefined,
+    wakeAt: () => undefined,
   });
   for (;;) {
     await runner.advance(reply.journal);

@@ -9,6 +9,7 @@ import { defaultIncidentSettings } from '#src/incident/decide.ts';
 import { causeOf, type Incident } from '#src/incident/incident.ts';
 import { loadIncidents } from '#src/incident/records.ts';
 import { silentLog } from '#src/log.ts';
+import { createMemoryWakeups } from '#src/queue/memory.ts';
 import { createMemoryStore } from '#src/store/memory.ts';
 import { flux } from '#webhooks/flux.ts';
 
@@ -88,6 +89,7 @@ export const replay = async (
       store,
       clusters: [...clusters.values()],
       slack,
+      wakeups: createMemoryWakeups({ clock }),
       commit: (batch) => store.commit(batch),
       log: silentLog,
     },
