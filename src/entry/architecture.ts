@@ -43,13 +43,8 @@ export const adapters: readonly Adapter[] = [
 /** What entry may import besides the product's own files: Node itself, no SDK. */
 export const entryModules: readonly string[] = ['node:*', 'yaml'];
 
-/** Modules without effects, open to every file. `@slack/types` holds types only. */
-export const pureModules: readonly string[] = [
-  'zod',
-  '@slack/types',
-  'node:util',
-  'node:path/posix',
-];
+/** Modules without effects, open to every file. */
+export const pureModules: readonly string[] = ['zod', 'node:util', 'node:path/posix'];
 
 /** Of `node:crypto`, what gives the same output for the same input. */
 export const pureCrypto: readonly string[] = [
