@@ -511,12 +511,28 @@ describe.skipIf(missing !== '')(
       });
     });
 
-    it('every task that is listed has a description and can be listed', () => {
+    it('every task that is listed has a description, and every one that is recommended is listed', () => {
       const listed = bench.run('--list-all', '--json');
-      const { tasks } = JSON.parse(listed.out) as { tasks: { name: string; desc: string }[] };
+      const { tasks } = JSON.parse(listed.out) as {
+        tasks: { name: string; desc: string; aliases: string[] }[];
+      };
+      const names = new Set(tasks.flatMap(({ name, aliases }) => [name, ...aliases]));
+      const texts = [
+        'bootstrap/ladder.yaml',
+        'docs/runbooks/bootstrap.md',
+        'docs/secrets.md',
+        ...['bootstrap', 'talos'].flatMap((folder) =>
+          readdirSync(`.taskfiles/${folder}`).map((name) => `.taskfiles/${folder}/${name}`),
+        ),
+      ].map((file) => readFileSync(file, 'utf8'));
+      const recommended = texts.flatMap((text) =>
+        [...text.matchAll(/\btask ([a-z]+:[a-z0-9-]+)/g)].map(([, name]) => name ?? ''),
+      );
 
       expect(tasks.length).toBeGreaterThan(20);
       expect(tasks.filter(({ desc }) => desc === '')).toEqual([]);
+      expect(recommended.length).toBeGreaterThan(20);
+      expect(recommended.filter((name) => !names.has(name))).toEqual([]);
     });
   },
 );
