@@ -16,6 +16,7 @@ import { schemaRules } from '#test/platform/rules/schema.ts';
 import { secretRules } from '#test/platform/rules/secrets.ts';
 import { sourceRules } from '#test/platform/rules/sources.ts';
 import { talosRules } from '#test/platform/rules/talos-needs.ts';
+import { tenancyRules } from '#test/platform/rules/tenancy.ts';
 import type { Finding, Rule, World } from '#test/platform/world/world.ts';
 
 /** Every rule of the platform, in the order of the table. */
@@ -36,6 +37,7 @@ export const rules: readonly Rule[] = [
   ...policyRules,
   ...secretRules,
   ...alertRules,
+  ...tenancyRules,
   ...operationRules,
   ...gateRules,
 ];

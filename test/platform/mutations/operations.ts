@@ -4,6 +4,60 @@ import { at } from '#test/platform/mutations/places.ts';
 /** Secrets, alerts, storage, certificates and services. */
 export const operationMutations: readonly Mutation[] = [
   {
+    name: 'a secret in a namespace that the store does not let in',
+    rule: 'store-admits',
+    edit: (files) =>
+      files.replace(
+        'kubernetes/components/tenant/webhook-key.yaml',
+        'onepassword-tenants',
+        'onepassword',
+      ),
+  },
+  {
+    name: "a tenant's account bound in every namespace",
+    rule: 'bindings',
+    edit: (files) =>
+      files.append(
+        at.tenantAccount,
+        '---\napiVersion: rbac.authorization.k8s.io/v1\nkind: ClusterRoleBinding\nmetadata:\n  name: wide\nroleRef:\n  apiGroup: rbac.authorization.k8s.io\n  kind: ClusterRole\n  name: view\nsubjects:\n  - kind: ServiceAccount\n    name: flux\n',
+      ),
+  },
+  {
+    name: 'a tenant that may give itself rights',
+    rule: 'tenant-rights',
+    edit: (files) =>
+      files.append(
+        at.tenantRole,
+        '  - apiGroups: [rbac.authorization.k8s.io]\n    resources: [roles]\n    verbs: [bind]\n',
+      ),
+  },
+  {
+    name: 'a tenant with the rights of an administrator',
+    rule: 'tenant-rights',
+    edit: (files) =>
+      files.replace(at.tenantAccount, 'name: platform-tenant', 'name: cluster-admin'),
+  },
+  {
+    name: 'a role that does not exist',
+    rule: 'references-resolve',
+    edit: (files) => files.replace(at.tenantAccount, 'name: platform-tenant', 'name: tenant'),
+  },
+  {
+    name: 'a tenant without a quota',
+    rule: 'tenant-fences',
+    edit: (files) => files.replace(at.tenantLimits, 'kind: ResourceQuota', 'kind: ConfigMap'),
+  },
+  {
+    name: 'tenants that sign with one key',
+    rule: 'tenant-keys',
+    edit: (files) =>
+      files.replace(
+        'kubernetes/components/tenant/kustomization.yaml',
+        /\nreplacements:[\s\S]*$/,
+        '\n',
+      ),
+  },
+  {
     name: 'a token in the settings of a cluster',
     rule: 'no-plaintext',
     edit: (files) =>

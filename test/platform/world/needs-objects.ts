@@ -169,8 +169,26 @@ const peerNeeds: Reader = (item) =>
     ),
   );
 
-const bindingNeeds: Reader = (item) =>
-  listAt(item, 'subjects').flatMap((subject) =>
+/** Roles that every Kubernetes has. */
+const givenRoles = /^(?:cluster-admin|admin|edit|view|system:.+)$/;
+
+const roleNeed = (item: KubeObject): readonly Need[] => {
+  const kind = textAt(item, 'roleRef', 'kind') ?? '';
+  const name = textAt(item, 'roleRef', 'name');
+  return name === undefined || (kind === 'ClusterRole' && givenRoles.test(name))
+    ? []
+    : object(
+        'rbac.authorization.k8s.io',
+        kind,
+        kind === 'Role' ? item.metadata.namespace : undefined,
+        name,
+        'roleRef',
+      );
+};
+
+const bindingNeeds: Reader = (item) => [
+  ...roleNeed(item),
+  ...listAt(item, 'subjects').flatMap((subject) =>
     textAt(subject, 'kind') === 'ServiceAccount'
       ? object(
           '',
@@ -180,7 +198,8 @@ const bindingNeeds: Reader = (item) =>
           'subjects',
         )
       : [],
-  );
+  ),
+];
 
 /** What every other kind needs. */
 export const objectReaders: Readonly<Record<string, Reader>> = {

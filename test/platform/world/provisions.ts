@@ -1,7 +1,8 @@
 import type { KubeObject } from '#src/render/objects.ts';
 import { cephClasses, chartOf } from '#test/platform/world/charts.ts';
 import { loadBalancerAddresses } from '#test/platform/world/need.ts';
-import { dataAt, listAt, textAt } from '#test/platform/world/value.ts';
+import { selects } from '#test/platform/world/selector.ts';
+import { listAt, textAt } from '#test/platform/world/value.ts';
 import type { Versions } from '#test/platform/world/versions.ts';
 import {
   appliedObjects,
@@ -46,11 +47,6 @@ const declared = (layer: Layer, versions: Versions): readonly string[] =>
       ),
     ]);
 
-const matchesLabels = (namespace: KubeObject, selector: unknown): boolean =>
-  Object.entries(dataAt(selector, 'matchLabels')).every(
-    ([label, value]) => namespace.metadata.labels?.[label] === value,
-  );
-
 const spreadSecrets = (item: KubeObject, cluster: Cluster): readonly string[] => {
   const name = textAt(item, 'spec', 'externalSecretSpec', 'target', 'name');
   const namespaces = appliedObjects(cluster).filter(
@@ -58,7 +54,7 @@ const spreadSecrets = (item: KubeObject, cluster: Cluster): readonly string[] =>
   );
   const selected = namespaces.filter((applied) =>
     listAt(item, 'spec', 'namespaceSelectors').some((selector) =>
-      matchesLabels(applied.object, selector),
+      selects(selector, applied.object.metadata.labels ?? {}),
     ),
   );
   return name === undefined
