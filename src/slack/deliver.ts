@@ -1,13 +1,14 @@
 import type { Clock, Ids } from '#src/clock.ts';
 import type { Result } from '#src/result.ts';
 import { type RenderedMessage, renderMessage } from '#src/slack/blocks.ts';
-import { CardRecord, cardKey, dirtyCards } from '#src/slack/card.ts';
+import { type CardRecord, cardKey, dirtyCards } from '#src/slack/card.ts';
 import { isClean, posted, problemOf, unclaimed, unsent } from '#src/slack/card-changes.ts';
-import { afterLook } from '#src/slack/look.ts';
+import { createCardStore, type StoredCard } from '#src/slack/card-store.ts';
+import { afterCensus, afterLook } from '#src/slack/look.ts';
 import { comesBack, nextMove } from '#src/slack/move.ts';
 import type { PlannedMove, SlackMove } from '#src/slack/plan.ts';
 import type { OutgoingMessage, PostedMessage, Slack, SlackFailure } from '#src/slack/slack.ts';
-import type { Fence, Json, Store } from '#src/store/store.ts';
+import type { Fence, Store } from '#src/store/store.ts';
 
 export interface DeliveryPorts {
   readonly store: Store;
@@ -26,12 +27,7 @@ export type Outcome =
   | { readonly kind: 'failed'; readonly card: CardRecord; readonly failure: SlackFailure }
   | { readonly kind: 'lease-lost' };
 
-interface Stored {
-  readonly card: CardRecord;
-  readonly version: number;
-}
-
-type Amended = { readonly kind: 'written' | 'dropped'; readonly card: CardRecord | undefined };
+const censusMs = 900_000;
 
 /**
  * Carries out one move for one card. Truth is the record in the store: before a post it says that one is
@@ -40,46 +36,7 @@ type Amended = { readonly kind: 'written' | 'dropped'; readonly card: CardRecord
 export const createDelivery = (ports: DeliveryPorts) => {
   const { store, slack, clock, ids, holdLease, doubtfulSince } = ports;
 
-  const load = async (id: string): Promise<Stored | undefined> => {
-    const found = await store.read(cardKey(id));
-    return found === undefined
-      ? undefined
-      : { card: CardRecord.parse(found.value), version: found.version };
-  };
-
-  const write = (card: CardRecord, version: number, fence: Fence | undefined) =>
-    store.commit({
-      fence,
-      put: [{ key: cardKey(card.id), value: card as unknown as Json, expect: version }],
-      ...(isClean(card)
-        ? { unindex: [{ index: dirtyCards, member: card.id }] }
-        : { index: [{ index: dirtyCards, member: card.id, score: card.desired.at }] }),
-    });
-
-  /**
-   * Changes the record as it stands, again until no other write comes between.
-   * `dropped`: the change does not apply any more, or the fence has moved on.
-   */
-  const amend = async (
-    id: string,
-    change: (card: CardRecord) => CardRecord | undefined,
-    fence: Fence | undefined,
-  ): Promise<Amended> => {
-    for (;;) {
-      const stored = await load(id);
-      const next = stored === undefined ? undefined : change(stored.card);
-      if (stored === undefined || next === undefined || next === stored.card) {
-        return { kind: 'dropped', card: stored?.card };
-      }
-      const result = await write(next, stored.version, fence);
-      if (result === 'committed') {
-        return { kind: 'written', card: next };
-      }
-      if (result === 'fenced') {
-        return { kind: 'dropped', card: stored.card };
-      }
-    }
-  };
+  const { load, write, amend } = createCardStore(store);
 
   /** A message that Slack refuses for its blocks is sent as text alone: the news matters most. */
   const send = async (
@@ -110,7 +67,7 @@ export const createDelivery = (ports: DeliveryPorts) => {
   };
 
   const post = async (
-    stored: Stored,
+    stored: StoredCard,
     thread: string | undefined,
     rendered: RenderedMessage,
     fence: Fence,
@@ -188,7 +145,7 @@ export const createDelivery = (ports: DeliveryPorts) => {
   };
 
   const update = async (
-    { card }: Stored,
+    { card }: StoredCard,
     ts: string,
     rendered: RenderedMessage,
     fence: Fence,
@@ -239,7 +196,7 @@ export const createDelivery = (ports: DeliveryPorts) => {
     return { kind: 'done', card: now };
   };
 
-  const remove = async ({ card }: Stored, ts: string, fence: Fence): Promise<Outcome> => {
+  const remove = async ({ card }: StoredCard, ts: string, fence: Fence): Promise<Outcome> => {
     const result = await slack.remove(card.channel, ts);
     if (!result.ok && result.failure.code !== 'message-gone') {
       return fail(card, result.failure, fence);
@@ -253,7 +210,7 @@ export const createDelivery = (ports: DeliveryPorts) => {
   };
 
   const look = async (
-    { card, version }: Stored,
+    { card, version }: StoredCard,
     move: Extract<SlackMove, { kind: 'look' }>,
     fence: Fence,
   ): Promise<Outcome> => {
@@ -282,6 +239,26 @@ export const createDelivery = (ports: DeliveryPorts) => {
 
   return {
     load,
+
+    /** Compares the last quarter of an hour of a card's channel with the records of the cards found there. */
+    census: async (card: CardRecord): Promise<Outcome> => {
+      const fence = await holdLease();
+      if (fence === undefined) {
+        return { kind: 'lease-lost' };
+      }
+      const since = clock.now() - censusMs;
+      const found = await slack.ownMessages({ channel: card.channel, oldest: since });
+      if (!found.ok) {
+        // Without the right to read history this one check is left out; posting goes on.
+        return found.failure.code === 'refused'
+          ? { kind: 'done', card: undefined }
+          : fail(card, found.failure, fence);
+      }
+      for (const id of new Set(found.value.map((message) => message.card))) {
+        await amend(id, (one) => afterCensus(one, found.value, since, clock.now()), fence);
+      }
+      return { kind: 'done', card: undefined };
+    },
 
     /** Carries out a planned move, if it is still what the card needs. */
     deliver: async ({ card: { id }, move: planned }: PlannedMove): Promise<Outcome> => {

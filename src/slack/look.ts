@@ -29,6 +29,36 @@ export const afterLook = (
     : settleClaim(card, card.claim, found, now);
 };
 
+/**
+ * What a channel's history says about a card that nothing is in doubt of: a message that its record does
+ * not know is its own where it has none, and one too many where it has. Undefined where all is as recorded.
+ * @param messages - our own root messages in the channel
+ * @param since - how far back they go (ms)
+ */
+export const afterCensus = (
+  card: CardRecord,
+  messages: readonly OwnMessage[],
+  since: number,
+  now: number,
+): CardRecord | undefined => {
+  const found = messages
+    .filter((message) => message.card === card.id)
+    .sort((left, right) => Number(left.ts) - Number(right.ts));
+  const [first] = found;
+  const isKnown = found.every(({ ts }) => ts === card.sent?.ts);
+  if (first === undefined || isKnown || card.claim !== undefined) {
+    return undefined;
+  }
+  return {
+    ...card,
+    // Which text it shows is not known, so it is written anew.
+    sent: card.sent ?? { version: 0, ts: first.ts, at: now },
+    ...(found.length === 1 && card.sent === undefined
+      ? {}
+      : { suspect: { since, from: now, looks: 0 } }),
+  };
+};
+
 type Claim = NonNullable<CardRecord['claim']>;
 
 const settleClaim = (

@@ -9,6 +9,8 @@ export type Move =
   | { readonly kind: 'post'; readonly thread: string | undefined }
   | { readonly kind: 'update'; readonly ts: string }
   | { readonly kind: 'remove'; readonly ts: string }
+  /** Compare the channel's history with the records before the first post there. */
+  | { readonly kind: 'census' }
   /** Search the channel's history (ms since the epoch) for our own message. */
   | { readonly kind: 'look'; readonly thread: string | undefined; readonly oldest: number };
 

@@ -28,6 +28,8 @@ export interface OutboxOptions {
 }
 
 export interface Outbox {
+  /** The store may have lost writes (a fail-over): compare it with Slack before anything is posted. */
+  recount(): void;
   /** Says that cards changed. A wake-up that gets lost is repaired by the next scan. */
   wake(): void;
   status(): OutboxStatus;
@@ -72,6 +74,7 @@ export const startOutbox = (options: OutboxOptions): Outbox => {
   const busy = new Map<string, Promise<void>>();
   const servedAt = new Map<string, number>();
   const problems = new Map<string, OutboxProblem>();
+  const counted = new Set<string>();
   let budget: Budget = new Map();
   let fence: Fence | undefined;
   let renewedAt = Number.NEGATIVE_INFINITY;
@@ -88,6 +91,7 @@ export const startOutbox = (options: OutboxOptions): Outbox => {
     if (before?.token !== fence?.token) {
       // Whatever was known may have been changed by somebody else since.
       behind.forget();
+      counted.clear();
       log.info({ leading: fence !== undefined }, 'outbox lease changed');
     }
     return fence;
@@ -182,12 +186,22 @@ export const startOutbox = (options: OutboxOptions): Outbox => {
     }
   };
 
+  const deliver = async (planned: PlannedMove): Promise<void> =>
+    conclude(planned, await delivery.deliver(planned));
+
+  const census = async (planned: PlannedMove): Promise<void> => {
+    const outcome = await delivery.census(planned.card);
+    if (outcome.kind === 'done') {
+      counted.add(planned.card.channel);
+      behind.forget();
+    }
+    conclude(planned, outcome);
+  };
+
   const start = (planned: PlannedMove): void => {
     const { channel } = planned.card;
     servedAt.set(channel, clock.now());
-    const done = delivery
-      .deliver(planned)
-      .then((outcome) => conclude(planned, outcome))
+    const done = (planned.move.kind === 'census' ? census(planned) : deliver(planned))
       .catch((error: unknown) => {
         log.error({ card: planned.card.id, error }, 'outbox move failed');
         behind.drop(planned.card.id);
@@ -214,6 +228,7 @@ export const startOutbox = (options: OutboxOptions): Outbox => {
       cards: behind.cards(),
       rootOf: behind.rootOf,
       doubtfulSince: behind.doubtfulSince,
+      counted,
       busy: new Set(busy.keys()),
       budget,
       rates,
@@ -250,6 +265,7 @@ export const startOutbox = (options: OutboxOptions): Outbox => {
   const running = run();
 
   return {
+    recount: () => counted.clear(),
     wake: () => {
       behind.wake();
       bell.ring();

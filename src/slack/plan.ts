@@ -9,7 +9,7 @@ import type { CardRecord } from '#src/slack/card.ts';
 import { type Move, nextMove, rankOf } from '#src/slack/move.ts';
 
 /** A move that calls Slack. */
-export type SlackMove = Extract<Move, { kind: 'post' | 'update' | 'remove' | 'look' }>;
+export type SlackMove = Extract<Move, { kind: 'post' | 'update' | 'remove' | 'look' | 'census' }>;
 
 export interface PlannedMove {
   readonly card: CardRecord;
@@ -32,6 +32,11 @@ export interface PlanInput {
   readonly rootOf: (card: string) => string | undefined;
   /** See `Moment` in move.ts. */
   readonly doubtfulSince: (card: CardRecord) => number;
+  /**
+   * Channels whose history was compared with the records. A store that lost its last writes does not know
+   * of a message that is there, and nothing is posted before that is ruled out.
+   */
+  readonly counted: ReadonlySet<string>;
   /** Channels in which a move is under way. */
   readonly busy: ReadonlySet<string>;
   readonly budget: Budget;
@@ -42,7 +47,7 @@ export interface PlanInput {
 }
 
 export const methodOf = (move: SlackMove): SlackMethod =>
-  move.kind === 'look' ? 'history' : move.kind;
+  move.kind === 'look' || move.kind === 'census' ? 'history' : move.kind;
 
 /** What to do now for all the cards that are behind, within what Slack lets us do; pure. */
 export const planMoves = (input: PlanInput): Plan => {
@@ -60,10 +65,12 @@ export const planMoves = (input: PlanInput): Plan => {
   let budget = input.budget;
   let nextAt = Number.POSITIVE_INFINITY;
 
-  for (const { card, move } of decided.filter(callsSlack).sort(byUrgency(input))) {
+  for (const { card, move: wanted } of decided.filter(callsSlack).sort(byUrgency(input))) {
     if (taken.has(card.channel)) {
       continue;
     }
+    const isFirst = wanted.kind === 'post' && !input.counted.has(card.channel);
+    const move: SlackMove = isFirst ? { kind: 'census' } : wanted;
     const method = methodOf(move);
     const free = availableAt(budget, rates, method, card.channel, now);
     if (free > now) {
