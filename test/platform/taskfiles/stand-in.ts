@@ -111,6 +111,11 @@ const kubectl = (): string => {
   if (args === 'config current-context') {
     return `${has('wrong-context') ? 'admin@other' : `admin@${/clusters\/(\w+)\//.exec(process.env['KUBECONFIG'] ?? '')?.[1]}`}\n`;
   }
+  if (args.startsWith('get helmreleases')) {
+    if (!has('crds'))
+      throw new Error(`error: the server doesn't have a resource type "helmreleases"`);
+    return has('adopted') ? 'helmrelease.helm.toolkit.fluxcd.io/cilium\n' : '';
+  }
   if (stdin.includes('CustomResourceDefinition')) learn('crds');
   return words[2] === 'get' && words[3] !== '--raw' ? listed(words[3] ?? '') : '';
 };

@@ -181,6 +181,7 @@ describe.skipIf(missing !== '')(
           expect.stringMatching(
             /^kubectl apply .* --kustomize https:\/\/github\.com\/kubernetes-sigs\/gateway-api\/config\/crd\?ref=[0-9a-f]{40}$/,
           ),
+          'kubectl get helmreleases.helm.toolkit.fluxcd.io cilium --namespace kube-system --ignore-not-found --output name',
           'helmfile --file bootstrap/helmfile.d/01-apps.yaml --environment infra sync --hide-notes',
         ]);
         for (const call of run.calls) expect(call.kubeconfig).toBe(join(bench.top, kubeconfig));
@@ -245,6 +246,39 @@ describe.skipIf(missing !== '')(
         expect(run.status).not.toBe(0);
         expect(run.out).toContain(word);
         expect(lines(run).filter((each) => each.includes(later))).toEqual([]);
+      });
+
+      it('never installs over what Flux has taken over, not even when Flux is not well', () => {
+        ready();
+        bench.assume('crds', 'core', 'adopted');
+        const unwell = { tool: 'kubectl', args: 'FluxInstance', error: 'planted failure' };
+        bench.order(unwell);
+        const run = bench.run('bootstrap:apps', 'CLUSTER=infra');
+        bench.order(unwell, {
+          tool: 'kubectl',
+          args: '^get helmreleases',
+          error: 'connection refused',
+        });
+        const away = bench.run('bootstrap:core', 'CLUSTER=infra');
+
+        expect(run.out).toContain('Flux owns the core already');
+        expect(run.out).toContain('rung flux was not reached in time');
+        expect(away.out).toContain('the cluster does not say whether Flux owns the core');
+        expect([run, away].map(({ status }) => status === 0)).toEqual([false, false]);
+        expect(
+          lines(run)
+            .concat(lines(away))
+            .filter((each) => each.includes(' sync ')),
+        ).toEqual([]);
+      });
+
+      it('installs before there are kinds of Flux to ask for', () => {
+        ready();
+
+        const run = bench.run('bootstrap:core', 'CLUSTER=infra');
+
+        expect(run.status).toBe(0);
+        expect(lines(run).at(-1)).toContain('sync --hide-notes');
       });
 
       it('never runs against another cluster than the one it was asked for', () => {
