@@ -45,8 +45,8 @@ export const createStorage = ({ historySize = 20_000, firstVersion = 1 } = {}) =
   const shelves = new Map<string, Shelf>();
   const json = new WeakMap<KubeObject, string>();
   let version = firstVersion;
-  // the oldest version from which a watch may go on
-  let oldest = 0;
+  // the oldest version from which a watch may go on: what was before the first is not known
+  let oldest = firstVersion > 1 ? firstVersion : 0;
 
   const shelf = (kind: ResourceKind): Shelf => {
     const key = `${kind.group}/${kind.plural}`;
