@@ -57,9 +57,22 @@ const close = (schema: unknown): unknown => {
     : closed;
 };
 
+/** The part of ObjectMeta that people write. */
+const objectMeta = {
+  type: 'object',
+  additionalProperties: false,
+  properties: {
+    name: { type: 'string' },
+    namespace: { type: 'string' },
+    labels: { type: 'object', additionalProperties: { type: 'string' } },
+    annotations: { type: 'object', additionalProperties: { type: 'string' } },
+    finalizers: { type: 'array', items: { type: 'string' } },
+  },
+};
+
 const checkFor = (schema: Data): Check => {
   const top = close(schema);
-  const properties = { ...dataAt(top, 'properties'), metadata: { type: 'object' } };
+  const properties = { ...dataAt(top, 'properties'), metadata: objectMeta };
   const ajv = new Ajv({ strict: false, allErrors: true, validateFormats: false, logger: false });
   const validate = ajv.compile({ ...(isData(top) ? top : {}), properties });
   const words = (error: ErrorObject): string =>

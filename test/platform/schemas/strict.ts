@@ -1,14 +1,13 @@
 /**
  * Strictness on top of a validator that ignores unknown fields. A compiled validator asks its data for
- * each field that its schema knows, and lists the keys where any key is allowed; so a field that was
- * never asked for, beside others that were, is unknown to the schema.
+ * each field that its schema knows, and for every key where any key is allowed; so a field that was never
+ * asked for, beside others that were, is unknown to the schema.
  */
 interface Watched {
   readonly value: object;
   readonly proxy: object;
   readonly asked: Set<string>;
   readonly children: Map<string, Watched>;
-  listed: boolean;
 }
 
 const watch = (value: object): Watched => {
@@ -19,11 +18,10 @@ const watch = (value: object): Watched => {
     children.set(name, known);
     return known;
   };
-  const watched: Watched = {
+  return {
     value,
     asked,
     children,
-    listed: false,
     proxy: new Proxy(value, {
       get: (target, name) => {
         const found: unknown = Reflect.get(target, name);
@@ -37,19 +35,14 @@ const watch = (value: object): Watched => {
         asked.add(String(name));
         return Reflect.has(target, name);
       },
-      ownKeys: (target) => {
-        watched.listed = true;
-        return Reflect.ownKeys(target);
-      },
     }),
   };
-  return watched;
 };
 
 const collect = (watched: Watched, path: string, unknown: string[]): void => {
   const isList = Array.isArray(watched.value);
   // never asked for anything: the schema leaves what is inside open
-  const isClosed = !(isList || watched.listed) && watched.asked.size > 0;
+  const isClosed = !isList && watched.asked.size > 0;
   for (const name of isClosed ? Object.keys(watched.value) : []) {
     if (!watched.asked.has(name)) {
       unknown.push(`${path}.${name}`);
