@@ -73,6 +73,8 @@ export const Incident = z.object({
   flaps: z.number(),
   /** Found failing at start or after an outage of the bot: opened without a stir. */
   foundLate: z.boolean(),
+  /** Shown on the channel's roll-up card instead of one of its own; see `roll-up.ts`. */
+  rolledUp: z.boolean().default(false),
   story: z.array(StoryEntry),
 });
 export type Incident = z.infer<typeof Incident>;
@@ -131,6 +133,8 @@ const stateOf = (members: readonly Member[]): Incident['state'] => {
 export interface IncidentChange {
   readonly member?: Member | undefined;
   readonly story: readonly StoryEntry[];
+  /** It leaves the roll-up and gets a card of its own. */
+  readonly unroll?: boolean | undefined;
   /** ms, our clock; when an ended state is reached this is its end. */
   readonly at: number;
 }
@@ -156,6 +160,7 @@ export const foldIncident = (incident: Incident, change: IncidentChange): Incide
     ...rest,
     members,
     state,
+    rolledUp: incident.rolledUp && change.unroll !== true,
     story: withStory(incident.story, change.story),
     ...(ended
       ? { endedAt: hasEnded(incident) && endedAt !== undefined ? endedAt : change.at }

@@ -2,11 +2,12 @@ import { createBell } from '#src/bell.ts';
 import type { Clock } from '#src/clock.ts';
 import type { Cluster, Observation } from '#src/cluster/cluster.ts';
 import type { Decision, IncidentSettings, TextCleaning } from '#src/incident/decide.ts';
-import { type Incident, keyOf, type Member } from '#src/incident/incident.ts';
+import { keyOf, type Member } from '#src/incident/incident.ts';
+import { createOpening, type Opening } from '#src/incident/opening.ts';
 import {
   changeIncident,
+  type IncidentWriter,
   loadIncidents,
-  openIncident,
   type Written,
 } from '#src/incident/records.ts';
 import { createReports, type Reports } from '#src/incident/reports.ts';
@@ -56,6 +57,7 @@ const retryMs = 1_000;
 interface Turn {
   readonly world: World;
   readonly reports: Reports;
+  readonly opening: Opening;
   readonly token: number;
   readonly queue: Observation[];
   readonly vanished: Member[];
@@ -102,7 +104,15 @@ export const createKeeper = (options: KeeperOptions): Keeper => {
       { holder, token, incidents: world.incidents.size },
       'keeping the incidents from now on',
     );
-    return { world, token, queue, vanished: [], stop, reports: createReports({ store, clean }) };
+    return {
+      world,
+      token,
+      queue,
+      vanished: [],
+      stop,
+      reports: createReports({ store, clean }),
+      opening: createOpening(store),
+    };
   };
 
   const stepDown = (why: string): void => {
@@ -111,24 +121,8 @@ export const createKeeper = (options: KeeperOptions): Keeper => {
     log.warn({ holder }, why);
   };
 
-  const newIncident = (
-    member: Member,
-    story: Incident['story'][number],
-    now: number,
-    late: boolean,
-  ) => ({
-    state: member.standing === 'suspended' ? ('suspended' as const) : ('open' as const),
-    cause: keyOf(member),
-    members: [member],
-    blocked: [],
-    openedAt: now,
-    flaps: 0,
-    foundLate: late,
-    story: [story],
-  });
-
   const carryOut = async (
-    { world, token, reports }: Turn,
+    { world, token, reports, opening }: Turn,
     key: string,
     decision: Decision,
   ): Promise<boolean> => {
@@ -139,9 +133,7 @@ export const createKeeper = (options: KeeperOptions): Keeper => {
     const now = clock.now();
     let written: Written;
     if (decision.kind === 'open') {
-      const late = now - decision.member.failingSince > 60_000 && decision.member.attempts <= 1;
-      const draft = newIncident(decision.member, decision.story, now, late);
-      written = await openIncident(writer, draft, now);
+      written = await opening.open(writer, decision, now);
     } else {
       const id = world.latest.get(key) ?? '';
       written = await changeIncident(writer, id, { ...decision.change, flap: decision.flap });
@@ -199,6 +191,17 @@ export const createKeeper = (options: KeeperOptions): Keeper => {
     }
   };
 
+  const unroll = async ({ world, opening }: Turn, writer: IncidentWriter): Promise<boolean> => {
+    const unrolled = await opening.unroll(writer, world.incidents.values(), clock.now());
+    for (const written of unrolled) {
+      if (written.kind === 'written') {
+        adopt(world, written.incident);
+        onCards();
+      }
+    }
+    return unrolled.every((written) => written.kind === 'written');
+  };
+
   const work = async (current: Turn): Promise<boolean> => {
     takeIn(current);
     for (const key of dueKeys(current.world, clock.now())) {
@@ -216,6 +219,9 @@ export const createKeeper = (options: KeeperOptions): Keeper => {
     const read = await current.reports.take(writer, current.world, clock.now());
     if (read.changed) {
       onCards();
+    }
+    if (!(await unroll(current, writer))) {
+      return false;
     }
     forgetOld(current.world, clock.now(), settings().reopenMs);
     return read.done;

@@ -1,6 +1,13 @@
 import { incidentCard, storyReply } from '#src/incident/card.ts';
 import { foldIncident, Incident, type IncidentChange } from '#src/incident/incident.ts';
-import { type CardPriority, CardRecord, cardKey, desireCard } from '#src/slack/card.ts';
+import { intoRollUp, RollUp, rollUpCard, rollUpCardId, rollUpKey } from '#src/incident/roll-up.ts';
+import {
+  type CardPriority,
+  CardRecord,
+  type CardWrite,
+  cardKey,
+  desireCard,
+} from '#src/slack/card.ts';
 import type { Batch, Fence, Json, Store, Versioned } from '#src/store/store.ts';
 
 export const incidentKey = (id: string): string => `incident/${id}`;
@@ -55,9 +62,38 @@ interface CardsInput {
   readonly now: number;
 }
 
-/** The writes for the incident's card in a channel and for what is new in its thread. */
-const cardWrites = async (input: CardsInput) => {
+type CardWrites = Required<Pick<Batch, 'put' | 'index'>>;
+
+const writesOf = (cards: readonly CardWrite[]): CardWrites => ({
+  put: cards.map((card) => card.put),
+  index: cards.map((card) => card.index),
+});
+
+/** The writes for the channel's roll-up, where the incident is or was on it. */
+const rollUpWrites = async (input: CardsInput): Promise<CardWrites> => {
   const { store, before, after, channel, now } = input;
+  if (!(after.rolledUp || before?.rolledUp === true)) {
+    return writesOf([]);
+  }
+  const found = await store.read(rollUpKey(channel));
+  const rollUp = intoRollUp(found === undefined ? undefined : RollUp.parse(found.value), after);
+  const id = rollUpCardId(channel, rollUp.number);
+  const card = desireCard(
+    storedCard(await store.read(cardKey(id))),
+    { id, channel, priority: 'new-incident', view: rollUpCard(rollUp) },
+    now,
+  );
+  const writes = writesOf(card === undefined ? [] : [card]);
+  const own = { key: rollUpKey(channel), value: rollUp, expect: found?.version ?? 0 };
+  return { ...writes, put: [own, ...writes.put] };
+};
+
+/** The writes for the incident's card in a channel and for what is new in its thread. */
+const ownCardWrites = async (input: CardsInput): Promise<CardWrites> => {
+  const { store, before, after, channel, now } = input;
+  if (after.rolledUp) {
+    return writesOf([]);
+  }
   const root = rootCardId(after.id, channel);
   const known = new Set(before?.story.map((entry) => entry.id));
   const wishes = [
@@ -80,8 +116,8 @@ const cardWrites = async (input: CardsInput) => {
       }),
   ];
   const current = await store.readAll(wishes.map((wish) => cardKey(wish.id)));
-  return wishes.flatMap(
-    (wish, position) => desireCard(storedCard(current[position]), wish, now) ?? [],
+  return writesOf(
+    wishes.flatMap((wish, position) => desireCard(storedCard(current[position]), wish, now) ?? []),
   );
 };
 
@@ -180,18 +216,17 @@ const commitIncident = async (
   const { store, fence, channelOf } = writer;
   const clusters = [...new Set(after.members.map((member) => member.cluster))];
   const channels = [...new Set(clusters.flatMap((cluster) => channelOf(cluster) ?? []))];
-  const cards = (
-    await Promise.all(
-      channels.map((channel) =>
-        cardWrites({ store, before: before?.incident, after, channel, now }),
-      ),
-    )
-  ).flat();
+  const cards = await Promise.all(
+    channels.flatMap((channel) => {
+      const input = { store, before: before?.incident, after, channel, now };
+      return [ownCardWrites(input), rollUpWrites(input)];
+    }),
+  );
   const own = incidentWrites(before, after);
   return store.commit({
     fence,
-    put: [...(own.put ?? []), ...(further.put ?? []), ...cards.map((card) => card.put)],
-    index: [...(own.index ?? []), ...cards.map((card) => card.index)],
+    put: [...(own.put ?? []), ...(further.put ?? []), ...cards.flatMap((card) => card.put)],
+    index: [...(own.index ?? []), ...cards.flatMap((card) => card.index)],
     unindex: own.unindex ?? [],
   });
 };

@@ -29,6 +29,7 @@ const incidentsOf = (lines: readonly RecordedChange[]): readonly Incident[] => {
         openedAt: now,
         flaps: 0,
         foundLate: false,
+        rolledUp: false,
         story: [story],
       });
     }

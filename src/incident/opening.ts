@@ -1,0 +1,71 @@
+import { createCrowd } from '#src/incident/crowd.ts';
+import type { Decision } from '#src/incident/decide.ts';
+import { hasEnded, type Incident, keyOf } from '#src/incident/incident.ts';
+import {
+  changeIncident,
+  type IncidentWriter,
+  openIncident,
+  type Written,
+} from '#src/incident/records.ts';
+import { rolledUpMs } from '#src/incident/roll-up.ts';
+import type { Store } from '#src/store/store.ts';
+
+/** An old failure, found and not seen to happen, opens without a stir; ms. */
+const lateMs = 60_000;
+
+export interface Opening {
+  /** Opens an incident; where its channel is crowded with new ones, on the roll-up card. */
+  open(
+    writer: IncidentWriter,
+    decision: Extract<Decision, { kind: 'open' }>,
+    now: number,
+  ): Promise<Written>;
+  /** Gives incidents that have been on a roll-up card for long enough a card of their own. */
+  unroll(
+    writer: IncidentWriter,
+    incidents: Iterable<Incident>,
+    now: number,
+  ): Promise<readonly Written[]>;
+}
+
+export const createOpening = (store: Store): Opening => {
+  const crowd = createCrowd(store);
+  return {
+    open: async (writer, { member, story }, now) => {
+      const channel = writer.channelOf(member.cluster);
+      const rolledUp = channel !== undefined && (await crowd.isFull(channel));
+      const written = await openIncident(
+        writer,
+        {
+          state: member.standing === 'suspended' ? 'suspended' : 'open',
+          cause: keyOf(member),
+          members: [member],
+          blocked: [],
+          openedAt: now,
+          flaps: 0,
+          foundLate: now - member.failingSince > lateMs && member.attempts <= 1,
+          rolledUp,
+          story: [story],
+        },
+        now,
+      );
+      if (written.kind === 'written' && channel !== undefined && !rolledUp) {
+        crowd.add(channel, written.incident.id);
+      }
+      return written;
+    },
+    unroll: async (writer, incidents, now) => {
+      const due = [...incidents].filter(
+        (incident) =>
+          incident.rolledUp && !hasEnded(incident) && now - incident.openedAt >= rolledUpMs,
+      );
+      const written: Written[] = [];
+      for (const { id } of due) {
+        written.push(
+          await changeIncident(writer, id, { story: [], unroll: true, at: now, flap: false }),
+        );
+      }
+      return written;
+    },
+  };
+};
