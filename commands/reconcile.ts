@@ -3,12 +3,13 @@ import { clusterArgument, objectArgument } from '#src/command/arguments.ts';
 import { defineCommand } from '#src/command/define.ts';
 import { resolveObject } from '#src/command/resolve.ts';
 import { fluxKinds, printRef } from '#src/flux/ref.ts';
+import { requestableKinds } from '#src/flux/request.ts';
 import { planReconcile, ReconcilePlan } from '#src/reconcile/plan.ts';
 import { reconcileSteps } from '#src/reconcile/steps.ts';
 import { reconcileView } from '#src/reconcile/view.ts';
 import { ok } from '#src/result.ts';
 
-const reconciled = Object.values(fluxKinds).filter((kind) => kind.role !== 'image');
+const reconciled = requestableKinds.map((kind) => fluxKinds[kind]);
 
 /** Asks Flux to reconcile an object now, and follows that very request to its end. */
 export const reconcile = defineCommand({

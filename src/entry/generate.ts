@@ -4,8 +4,12 @@
  */
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
+import { commands } from '#commands/index.ts';
 import { configJsonSchema } from '#src/config/config.ts';
 import { biomeConfig } from '#src/entry/biome-config.ts';
+import { commandsPage } from '#src/entry/generate/commands-page.ts';
+import { actRole, observeRole } from '#src/entry/generate/roles.ts';
+import { slackManifest } from '#src/entry/generate/slack-manifest.ts';
 
 export interface Generated {
   /** Path from the top of the repository. */
@@ -14,11 +18,16 @@ export interface Generated {
   produce(): string | Promise<string>;
 }
 
+const docs = commands.map((command) => command.doc);
 const json = (value: unknown): string => `${JSON.stringify(value, null, 2)}\n`;
 
 export const generated: readonly Generated[] = [
   { file: 'biome.json', produce: () => json(biomeConfig()) },
   { file: 'deploy/flux-chatops.schema.json', produce: () => json(configJsonSchema()) },
+  { file: 'commands/README.md', produce: () => commandsPage(docs) },
+  { file: 'deploy/slack-manifest.yaml', produce: () => slackManifest(docs) },
+  { file: 'deploy/rbac/observe.yaml', produce: () => observeRole() },
+  { file: 'deploy/rbac/act.yaml', produce: () => actRole(docs) },
 ];
 
 /** Those of the files whose committed text is not what their generator gives; absent counts as empty. */

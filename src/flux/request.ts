@@ -1,4 +1,5 @@
 import { conditionOf, type FluxObject } from '#src/flux/object.ts';
+import type { FluxKind } from '#src/flux/ref.ts';
 import { sameRevision } from '#src/flux/revision.ts';
 import { judge } from '#src/flux/verdict.ts';
 
@@ -8,6 +9,30 @@ export const forceAt = 'reconcile.fluxcd.io/forceAt';
 export const resetAt = 'reconcile.fluxcd.io/resetAt';
 /** Ours: tells a worker that takes over that the request was made, even if another one came after it. */
 export const ownRequest = 'flux-chatops.dev/request';
+
+/**
+ * The kinds whose controller answers a request by writing its token back. An ExternalArtifact is written
+ * by someone else's controller, which knows no requests; of images the bot asks nothing.
+ */
+export const requestableKinds = [
+  'Kustomization',
+  'HelmRelease',
+  'GitRepository',
+  'OCIRepository',
+  'Bucket',
+  'HelmRepository',
+  'HelmChart',
+] as const satisfies readonly FluxKind[];
+
+const requestable: ReadonlySet<FluxKind> = new Set(requestableKinds);
+
+/**
+ * Whether a request for it would be answered: a Helm repository of type oci has nothing to fetch, so
+ * Flux does not reconcile it.
+ */
+export const takesRequests = ({ ref, url }: Pick<FluxObject, 'ref' | 'url'>): boolean =>
+  requestable.has(ref.kind) &&
+  !(ref.kind === 'HelmRepository' && url?.startsWith('oci://') === true);
 
 /** What has become of a request that carries our token. */
 export type RequestOutcome =

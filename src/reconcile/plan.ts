@@ -5,6 +5,7 @@ import { type Named, resolveObject } from '#src/command/resolve.ts';
 import type { Failure } from '#src/failure.ts';
 import type { FluxObject } from '#src/flux/object.ts';
 import { type FluxRef, printRef } from '#src/flux/ref.ts';
+import { takesRequests } from '#src/flux/request.ts';
 import { FluxRefRecord } from '#src/incident/incident.ts';
 import { fail, ok, type Result } from '#src/result.ts';
 
@@ -64,16 +65,12 @@ export const explainCluster = (
   }
 };
 
-// a Helm repository of type oci has nothing to fetch: Flux does not reconcile it
-const fetches = (object: FluxObject): boolean =>
-  !(object.ref.kind === 'HelmRepository' && object.url?.startsWith('oci://') === true);
-
 const sourceChain = (cluster: Cluster, object: FluxObject): readonly FluxObject[] => {
   const source = object.source === undefined ? undefined : cluster.cached(object.source);
   if (source === undefined) {
     return [];
   }
-  return [...sourceChain(cluster, source), source].filter(fetches);
+  return [...sourceChain(cluster, source), source].filter(takesRequests);
 };
 
 const suspendedSource = (cluster: Cluster, sources: readonly FluxObject[]): Failure | undefined => {
@@ -105,6 +102,13 @@ const planTarget = async (
     return fail(explainCluster(live.failure, cluster.name, named.ref));
   }
   const object = live.value;
+  if (!takesRequests(object)) {
+    return fail({
+      code: 'not-supported',
+      what: `Flux answers no request for ${printRef(object.ref)} on ${cluster.name}.`,
+      instead: 'Reconcile what uses it.',
+    });
+  }
   if (object.suspended) {
     return fail({
       code: 'suspended',
