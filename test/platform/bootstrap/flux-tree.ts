@@ -6,7 +6,7 @@ import { findKustomize } from '#src/render/kustomize.ts';
 import type { KubeObject } from '#src/render/objects.ts';
 import { explainRenderProblem } from '#src/render/problem.ts';
 import { createRenderer } from '#src/render/render.ts';
-import { environment, searchPath, toolCache } from '../tools.ts';
+import { environment, searchPath, toolCache } from '#test/platform/tools.ts';
 
 /** Everything a cluster's entry renders to, and what its Kustomizations of this repository render to, as Flux does it. */
 export const renderCluster = async (

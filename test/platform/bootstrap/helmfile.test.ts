@@ -14,8 +14,8 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { parseAllDocuments, parse as parseYaml } from 'yaml';
 import type { KubeObject } from '#src/render/objects.ts';
 import { substituteText } from '#src/render/substitute.ts';
-import { findTool } from '../tools/tools.ts';
-import { renderCluster } from './flux-tree.ts';
+import { renderCluster } from '#test/platform/bootstrap/flux-tree.ts';
+import { findTool } from '#test/platform/tools/tools.ts';
 
 const helm = findTool('helm');
 const helmfile = findTool('helmfile');

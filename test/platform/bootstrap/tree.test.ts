@@ -3,7 +3,7 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { parseAllDocuments, parse as parseYaml } from 'yaml';
 import { type Ladder, parseLadder } from '#src/bootstrap/ladder.ts';
 import type { KubeObject } from '#src/render/objects.ts';
-import { renderCluster } from './flux-tree.ts';
+import { renderCluster } from '#test/platform/bootstrap/flux-tree.ts';
 
 interface Seed extends KubeObject {
   readonly stringData?: Readonly<Record<string, string>>;

@@ -5,14 +5,14 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { parse as parseYaml, stringify } from 'yaml';
-import { findTool } from '../tools/tools.ts';
 import {
   documents,
   type Machine,
   machines,
   mergeMachineConfig,
   prepareStandIns,
-} from './machine-configs.ts';
+} from '#test/platform/talos/machine-configs.ts';
+import { findTool } from '#test/platform/tools/tools.ts';
 
 const root = process.cwd();
 const all = machines(root);

@@ -3,9 +3,9 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { parse as parseYaml } from 'yaml';
-import { findTool } from '../tools/tools.ts';
-import type { Call } from './stand-in.ts';
-import { createWorkbench, type Run } from './workbench.ts';
+import type { Call } from '#test/platform/taskfiles/stand-in.ts';
+import { createWorkbench, type Run } from '#test/platform/taskfiles/workbench.ts';
+import { findTool } from '#test/platform/tools/tools.ts';
 
 const task = findTool('task');
 const yq = findTool('yq');

@@ -17,7 +17,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parse as parseYaml } from 'yaml';
 import { parseLadder } from '#src/bootstrap/ladder.ts';
-import type { Call, Order } from './stand-in.ts';
+import type { Call, Order } from '#test/platform/taskfiles/stand-in.ts';
 
 const root = process.cwd();
 

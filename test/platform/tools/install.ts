@@ -1,5 +1,5 @@
 import { writeSync } from 'node:fs';
-import { install, tools } from './tools.ts';
+import { install, tools } from '#test/platform/tools/tools.ts';
 
 // Every tool is tried, so that one that cannot be had does not hide the others.
 const failures = tools.flatMap((tool) => {
