@@ -1,6 +1,7 @@
 import { createBell } from '#src/bell.ts';
 import type { Clock } from '#src/clock.ts';
 import type { Cluster, Observation } from '#src/cluster/cluster.ts';
+import { type CatchUp, createCatchUp } from '#src/incident/catch-up.ts';
 import type { Decision, IncidentSettings, TextCleaning } from '#src/incident/decide.ts';
 import { keyOf, type Member } from '#src/incident/incident.ts';
 import { createOpening, type Opening } from '#src/incident/opening.ts';
@@ -58,6 +59,7 @@ interface Turn {
   readonly world: World;
   readonly reports: Reports;
   readonly opening: Opening;
+  readonly catchUp: CatchUp;
   readonly token: number;
   readonly queue: Observation[];
   readonly vanished: Member[];
@@ -92,7 +94,9 @@ export const createKeeper = (options: KeeperOptions): Keeper => {
     // listen first, load after: nothing falls between the two
     const stop = subscribeAll(queue);
     const world = createWorld();
+    let catchUp: CatchUp;
     try {
+      catchUp = await createCatchUp(store, clock.now(), `${holder}-${token}`);
       for (const { incident } of await loadIncidents(store, clock.now() - settings().reopenMs)) {
         adopt(world, incident);
       }
@@ -112,6 +116,7 @@ export const createKeeper = (options: KeeperOptions): Keeper => {
       stop,
       reports: createReports({ store, clean }),
       opening: createOpening(store),
+      catchUp,
     };
   };
 
@@ -122,7 +127,7 @@ export const createKeeper = (options: KeeperOptions): Keeper => {
   };
 
   const carryOut = async (
-    { world, token, reports, opening }: Turn,
+    { world, token, reports, opening, catchUp }: Turn,
     key: string,
     decision: Decision,
   ): Promise<boolean> => {
@@ -142,6 +147,7 @@ export const createKeeper = (options: KeeperOptions): Keeper => {
       return false;
     }
     adopt(world, written.incident);
+    catchUp.note(writer, written.incident);
     log.info(
       { incident: written.incident.id, state: written.incident.state, object: key },
       'incident written',
@@ -191,7 +197,10 @@ export const createKeeper = (options: KeeperOptions): Keeper => {
     }
   };
 
-  const unroll = async ({ world, opening }: Turn, writer: IncidentWriter): Promise<boolean> => {
+  const upkeep = async (
+    { world, opening, catchUp }: Turn,
+    writer: IncidentWriter,
+  ): Promise<boolean> => {
     const unrolled = await opening.unroll(writer, world.incidents.values(), clock.now());
     for (const written of unrolled) {
       if (written.kind === 'written') {
@@ -199,7 +208,10 @@ export const createKeeper = (options: KeeperOptions): Keeper => {
         onCards();
       }
     }
-    return unrolled.every((written) => written.kind === 'written');
+    return (
+      unrolled.every((written) => written.kind === 'written') &&
+      (await catchUp.beat(writer, clock.now()))
+    );
   };
 
   const work = async (current: Turn): Promise<boolean> => {
@@ -220,7 +232,7 @@ export const createKeeper = (options: KeeperOptions): Keeper => {
     if (read.changed) {
       onCards();
     }
-    if (!(await unroll(current, writer))) {
+    if (!(await upkeep(current, writer))) {
       return false;
     }
     forgetOld(current.world, clock.now(), settings().reopenMs);
