@@ -5,8 +5,8 @@ import { createRenderer } from '#src/render/render.ts';
 import { readRecording, recordingKey, recordingNames } from '#test/fixtures/recordings.ts';
 import { buildWith } from '#test/sandbox/controllers/kustomize/build.ts';
 import { seededRandom } from '#test/sandbox/controllers/world.ts';
-import { messagesOf, storiesOf } from '#test/sandbox/replay/compare.ts';
-import { notPlayed, tolerated } from '#test/sandbox/replay/differences.ts';
+import { factsOf, messagesOf, storiesOf } from '#test/sandbox/replay/compare.ts';
+import { notPlayed, tolerated, toleratedFacts } from '#test/sandbox/replay/differences.ts';
 import { scripts } from '#test/sandbox/replay/scripts.ts';
 import { type Played, playOnSandbox } from '#test/sandbox/replay/stage.ts';
 
@@ -73,6 +73,17 @@ describe.each(played)('%s, played on the sandbox', (name) => {
     expect(states.unknown).toEqual([]);
     expect(texts.unknown).toEqual([]);
     expect(new Set([...states.used, ...texts.used])).toEqual(new Set(tolerated[name]));
+  });
+
+  it('writes every status field and Event that was recorded', async () => {
+    const recording = readRecording(name);
+    const { changes } = await play(name);
+    const seen = factsOf(changes, kinds);
+    const missing = [...factsOf(recording.watch, kinds)].filter((fact) => !seen.has(fact));
+    const known = toleratedFacts[name] ?? [];
+
+    expect(missing.filter((fact) => !known.some(({ text }) => fact.includes(text)))).toEqual([]);
+    expect(known.filter(({ text }) => !missing.some((fact) => fact.includes(text)))).toEqual([]);
   });
 
   it('says each thing as often, give or take a retry', async () => {

@@ -85,11 +85,23 @@ export const startFlux = (server: ApiServer, options: FluxOptions) => {
   const workloads = startWorkloads(
     world,
     write,
-    options.canPull ?? ((image) => !image.includes('broken')),
+    options.canPull ?? ((image) => !/broken|does-not-exist/.test(image)),
   );
+
+  const controllers = {
+    'source-controller': sourceWorkers,
+    'kustomize-controller': [kustomize],
+    'helm-controller': [helm],
+  } as const;
 
   return {
     world,
+    /** Stops a controller in its tracks, as one scaled to zero, or lets it go on. */
+    setPaused: (controller: keyof typeof controllers, paused: boolean): void => {
+      for (const worker of controllers[controller]) {
+        worker.setPaused(paused);
+      }
+    },
     artifacts,
     notification,
     workloads,

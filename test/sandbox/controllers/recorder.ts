@@ -40,6 +40,10 @@ const instances: Readonly<Record<string, string>> = {
   'helm-controller': 'helm-controller-7d9f6b8c54-p9w2m',
 };
 
+// client-go's defaults
+const mostSimilar = 10;
+const similarForMs = 600_000;
+
 /**
  * Writes core Events as client-go does (the same text again counts up), for any component.
  * @returns the write; annotations are what Flux keeps its metadata in
@@ -48,6 +52,22 @@ export const createEventWriter = (world: World) => {
   const { server, clock, settings } = world;
   const kind = world.kindNamed('', 'Event');
   const known = new Map<string, string>();
+  const similar = new Map<string, Map<string, number>>();
+
+  /** What to write: from the tenth of its like within ten minutes on, they are combined. */
+  const combined = (like: string, message: string): { key: string; text: string } => {
+    const texts = similar.get(like) ?? new Map<string, number>();
+    for (const [text, atMs] of texts) {
+      if (clock.now() - atMs > similarForMs) {
+        texts.delete(text);
+      }
+    }
+    texts.set(message, clock.now());
+    similar.set(like, texts);
+    return texts.size >= mostSimilar
+      ? { key: like, text: `(combined from similar events): ${message}` }
+      : { key: `${like} ${message}`, text: message };
+  };
 
   return (
     object: KubeObject,
@@ -60,12 +80,12 @@ export const createEventWriter = (world: World) => {
     const { name, uid = '', resourceVersion = '', namespace } = object.metadata;
     const place = namespace ?? 'default';
     const now = timestamp(clock.now());
-    const key = JSON.stringify([component, uid, type, reason, message]);
+    const { key, text } = combined(JSON.stringify([component, uid, type, reason]), message);
     const before = known.get(key);
     const live = before === undefined ? undefined : server.storage.read(kind, place, before);
     if (live !== undefined) {
       const count = Number(live['count'] ?? 1) + 1;
-      server.storage.put(kind, { ...live, count, lastTimestamp: now });
+      server.storage.put(kind, { ...live, count, message: text, lastTimestamp: now });
       return;
     }
     const suffix = Math.floor(clock.now() * 1e6 + settings.random() * 1e6).toString(16);
@@ -77,7 +97,8 @@ export const createEventWriter = (world: World) => {
       metadata: {
         name: eventName,
         namespace: place,
-        ...(Object.keys(annotations).length === 0 ? {} : { annotations }),
+        // what is combined keeps none
+        ...(Object.keys(annotations).length === 0 || text !== message ? {} : { annotations }),
       },
       involvedObject: {
         kind: object.kind,
@@ -88,7 +109,7 @@ export const createEventWriter = (world: World) => {
         resourceVersion,
       },
       reason,
-      message,
+      message: text,
       source: { component },
       firstTimestamp: now,
       lastTimestamp: now,

@@ -18,6 +18,9 @@ export interface Fetched {
   /** Of the event that says it works again with what was there before. */
   readonly recovered: string;
   readonly file: string;
+  /** Written while it is stored. */
+  readonly early: JsonRecord;
+  /** Written with the artifact. */
   readonly fields: JsonRecord;
 }
 
@@ -73,6 +76,8 @@ export const fetchGit =
     }
     const { sha, subject, tree } = found.value;
     const revision = gitRevision(ref, sha);
+    // a commit cannot move: nothing is asked of the remote
+    const isPinned = textAt(ref, 'commit') !== undefined;
     const upstream = `new upstream revision '${revision}'`;
     return ok({
       revision,
@@ -84,12 +89,18 @@ export const fetchGit =
         message: `stored artifact for commit '${shortSubject(subject)}'`,
       },
       ready: { reason: 'Succeeded', message: `stored artifact for revision '${revision}'` },
-      unchanged: {
-        reason: 'GitOperationSucceeded',
-        message: `no changes since last reconciliation: observed revision '${revision}'`,
-      },
+      unchanged: isPinned
+        ? {
+            reason: 'ArtifactUpToDate',
+            message: `artifact up-to-date with remote revision: '${revision}'`,
+          }
+        : {
+            reason: 'GitOperationSucceeded',
+            message: `no changes since last reconciliation: observed revision '${revision}'`,
+          },
       recovered: `stored artifact for commit '${revision}'`,
       file: `${sha}.tar.gz`,
+      early: {},
       fields: {},
     });
   };
@@ -125,6 +136,7 @@ export const fetchOci =
       },
       recovered: stored,
       file: `${digest}.tar.gz`,
+      early: {},
       fields: {},
     });
   };
@@ -157,6 +169,7 @@ export const fetchIndex =
       },
       recovered: text,
       file: 'index.yaml',
+      early: {},
       fields: {},
     });
   };
@@ -192,6 +205,7 @@ export const fetchChart =
       },
       recovered: message,
       file: `${chart}-${version}.tgz`,
-      fields: { observedChartName: chart, observedSourceArtifactRevision: from.revision },
+      early: { observedSourceArtifactRevision: from.revision },
+      fields: { observedChartName: chart },
     });
   };

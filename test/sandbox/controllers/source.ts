@@ -122,9 +122,13 @@ export const startSourceController = (
       ],
       remove: ['FetchFailed'],
     });
+    if (Object.keys(found.early).length > 0) {
+      await world.patchStatus(kind, ref, manager, { fields: found.early });
+    }
     await world.pause(10);
     const digest = digestOf(`${source.kind}/${keyOf(ref)}/${found.revision}`);
-    artifacts.put(source, { revision: found.revision, digest, tree: found.tree });
+    const artifact = { revision: found.revision, digest, tree: found.tree };
+    artifacts.put(source, artifact, world.clock.now());
     recorder.record(source, {
       severity: 'info',
       ...found.event,
@@ -188,7 +192,16 @@ export const startSourceController = (
     });
   };
 
+  const collect = (source: KubeObject): void => {
+    const count = artifacts.collect(source, world.clock.now());
+    if (count > 0) {
+      const message = `garbage collected ${count} artifacts`;
+      recorder.record(source, { severity: 'trace', reason: 'GarbageCollectionSucceeded', message });
+    }
+  };
+
   const build = async (source: KubeObject, ref: Ref): Promise<number | undefined> => {
+    collect(source);
     const progress = await begin(source, ref);
     const has = artifacts.get(source.kind, ref.namespace, ref.name) !== undefined;
     await world.pause(12);
@@ -219,6 +232,9 @@ export const startSourceController = (
       return undefined;
     }
     if (source.metadata.deletionTimestamp !== undefined) {
+      const reason = 'GarbageCollectionSucceeded';
+      const message = 'garbage collected artifacts for deleted resource';
+      recorder.record(source, { severity: 'trace', reason, message });
       artifacts.remove(source);
       world.setFinalizer(kind, ref, manager, false);
       return undefined;

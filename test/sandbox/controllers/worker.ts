@@ -45,9 +45,10 @@ export const startWorker = (world: World, options: WorkerOptions) => {
   const waiting: Task[] = [];
   let running = 0;
   let stopped = false;
+  let paused = false;
 
   const fill = (): void => {
-    while (running < (options.concurrent ?? 20)) {
+    while (!paused && running < (options.concurrent ?? 20)) {
       const task = waiting.shift();
       if (task === undefined) {
         return;
@@ -129,6 +130,11 @@ export const startWorker = (world: World, options: WorkerOptions) => {
     /** Wakes the object now, as a watch on something that it depends on does. */
     wake: (ref: Ref): void => {
       enqueue(taskOf(ref));
+    },
+    /** A paused controller sees and remembers, but does nothing until it goes on. */
+    setPaused: (value: boolean): void => {
+      paused = value;
+      fill();
     },
     stop: (): void => {
       stopped = true;

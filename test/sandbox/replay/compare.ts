@@ -1,5 +1,5 @@
 import type { RecordedChange } from '#test/fixtures/recordings.ts';
-import { isRecord, type KubeObject, textAt } from '#test/sandbox/api/json.ts';
+import { at, isRecord, type KubeObject, listAt, recordAt, textAt } from '#test/sandbox/api/json.ts';
 import { conditionsOf } from '#test/sandbox/controllers/conditions.ts';
 
 /** A message without what differs each time: durations, the temporary directory, Helm's log times. */
@@ -95,4 +95,65 @@ export const messagesOf = (
     }
   }
   return [...counts.values()].toSorted((left, right) => (left.about < right.about ? -1 : 1));
+};
+
+const historyText = (entry: unknown): string => {
+  const revision = textAt(entry, 'metadata', 'revision') ?? textAt(entry, 'chartVersion') ?? '';
+  const status = textAt(entry, 'lastReconciledStatus') ?? textAt(entry, 'status') ?? '';
+  return [status, textAt(entry, 'action') ?? '', at(entry, 'version') ?? '', revision].join(' ');
+};
+
+const eventFacts = (event: KubeObject): readonly string[] => {
+  const object = recordAt(event, 'involvedObject');
+  const annotations = Object.keys(event.metadata.annotations ?? {}).toSorted((left, right) =>
+    left < right ? -1 : 1,
+  );
+  const what = `${textAt(event, 'type')} ${textAt(event, 'reason')}`;
+  const about = `${textAt(object, 'kind')}/${textAt(object, 'namespace')}/${textAt(object, 'name')}`;
+  return [
+    `Event ${about} ${what} ${normalise(textAt(event, 'message') ?? '')} ${annotations.join()}`,
+  ];
+};
+
+/** What an object says besides its conditions, each a fact of its own. */
+const statusFacts = (object: KubeObject): readonly string[] => {
+  const status = recordAt(object, 'status');
+  const ready = conditionsOf(object).find(({ type }) => type === 'Ready');
+  const text = (...keys: readonly string[]): string =>
+    keys.map((key) => `${key}=${normalise(String(status[key] ?? ''))}`).join(' ');
+  const ids = listAt(status, 'inventory', 'entries').map((entry) => textAt(entry, 'id'));
+  const { deletionTimestamp, finalizers = [], generation } = object.metadata;
+  return [
+    `Ready=${ready?.status}/${ready?.reason} ${text('observedGeneration')} of ${generation}`,
+    text('lastAppliedRevision', 'lastAttemptedRevision'),
+    text('lastHandledReconcileAt', 'lastHandledForceAt', 'lastHandledResetAt'),
+    text('failures', 'installFailures', 'upgradeFailures', 'lastAttemptedGeneration'),
+    text('helmChart', 'storageNamespace', 'lastAttemptedReleaseAction', 'observedChartName'),
+    `inventory ${ids.join()}`,
+    `history ${listAt(status, 'history').map(historyText).join()}`,
+    `artifact ${normalise(textAt(status, 'artifact', 'revision') ?? '')}`,
+    `fields ${Object.keys(status)
+      .toSorted((left, right) => (left < right ? -1 : 1))
+      .join()}`,
+    `finalizers ${finalizers.join()} leaving ${deletionTimestamp !== undefined}`,
+  ].map((fact) => `${object.kind}/${object.metadata.namespace}/${object.metadata.name} ${fact}`);
+};
+
+const workloadKinds = ['Deployment', 'ReplicaSet', 'Pod'];
+
+/** All that a stream ever showed of status fields and of Flux's own Events, each once. */
+export const factsOf = (
+  changes: readonly RecordedChange[],
+  kinds: readonly string[],
+): ReadonlySet<string> => {
+  const facts = changes
+    .filter(({ type }) => type !== 'BOOKMARK')
+    .flatMap(({ cluster, object: seen }): readonly string[] => {
+      const object = seen as unknown as KubeObject;
+      const involved = textAt(object, 'involvedObject', 'kind') ?? '';
+      const isFluxs = object.kind === 'Event' && !workloadKinds.includes(involved);
+      const own = kinds.includes(object.kind) ? statusFacts(object) : [];
+      return (isFluxs ? eventFacts(object) : own).map((fact) => `${cluster} ${fact}`);
+    });
+  return new Set(facts);
 };

@@ -131,7 +131,7 @@ const directRollback = (stage: Stage): void => {
         [freeze]: 'disabled',
         'flux-chatops.example.com/rollback-id': '01jd7',
         'flux-chatops.example.com/expires-at': '2026-11-24T18:00:00Z',
-        'reconcile.fluxcd.io/requestedAt': 'flux-chatops/01jd7',
+        'reconcile.fluxcd.io/requestedAt': 'flux-chatops/rollback-01jd7',
       },
     },
     spec: { suspend: null, prune: false, sourceRef: { name: 'flux-chatops-01jd7' } },
