@@ -27,8 +27,6 @@ export interface Trial {
   readonly mutation: Mutation;
   /** what the rule that is meant for it said */
   readonly findings: readonly Finding[];
-  /** how many builds the mutation cost */
-  readonly builds: number;
 }
 
 /** Breaks a copy of the platform in one way and asks the rule that is meant for it. */
@@ -45,11 +43,9 @@ export const tryMutation = async (
     );
   }
   const { content, changed } = mutate(base, mutation);
-  const before = renderer.builds();
   const mutated = await loadWorld(renderer, world.schemas, content, { world, changed });
   return {
     mutation,
     findings: judge(rule, mutated).flatMap(({ findings }) => findings),
-    builds: renderer.builds() - before,
   };
 };

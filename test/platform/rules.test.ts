@@ -39,7 +39,7 @@ if (!opened.ok) {
     }
 
     const tried = mutations.filter((mutation) => !hindered.includes(mutation));
-    it.each(tried.map((mutation) => [mutation.rule, mutation.name, mutation] as const))(
+    it.concurrent.each(tried.map((mutation) => [mutation.rule, mutation.name, mutation] as const))(
       '%s notices %s',
       async (_, __, mutation) => {
         const { findings } = await tryMutation(renderer, content, world, mutation);

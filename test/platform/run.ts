@@ -40,6 +40,9 @@ const runRules = ({ world, kustomize }: Platform): Count => {
   return { passed: verdicts.length - failed, failed, skipped: skipped.length };
 };
 
+// what one trial waits for, another computes
+const atOnce = 4;
+
 const runMutations = async ({ renderer, content, world }: Platform): Promise<Count> => {
   const missed: string[] = [];
   const started = Date.now();
@@ -48,11 +51,16 @@ const runMutations = async ({ renderer, content, world }: Platform): Promise<Cou
     say(`could not run: mutation "${mutation.name}" (${hindrance(world, mutation) ?? ''})`);
   }
   const tried = mutations.filter((mutation) => !hindered.includes(mutation));
-  for (const mutation of tried) {
-    const { findings } = await tryMutation(renderer, content, world, mutation);
-    if (findings.length === 0) {
-      missed.push(`    not caught by ${mutation.rule}: ${mutation.name}`);
-    }
+  for (let next = 0; next < tried.length; next += atOnce) {
+    const trials = await Promise.all(
+      tried
+        .slice(next, next + atOnce)
+        .map((mutation) => tryMutation(renderer, content, world, mutation)),
+    );
+    const unnoticed = trials.filter(({ findings }) => findings.length === 0);
+    missed.push(
+      ...unnoticed.map(({ mutation: { rule, name } }) => `    not caught by ${rule}: ${name}`),
+    );
   }
   const proven = new Set(mutations.map(({ rule }) => rule));
   const unproven = rules.filter(({ name }) => !proven.has(name));

@@ -44,7 +44,6 @@ export const at = {
   cnpgNamespace: `${infrastructure}/namespaces/app/cnpg-system/namespace.yaml`,
   cnpgKs: `${infrastructure}/databases/cloudnative-pg/ks.yaml`,
   alerts: 'kubernetes/components/namespace/alerts.yaml',
-  releaseComponent: 'kubernetes/components/helm-release/kustomization.yaml',
   allowDns: 'kubernetes/components/netpol-baseline/allow-dns.yaml',
   defaultDeny: 'kubernetes/components/netpol-baseline/default-deny.yaml',
   echo: 'kubernetes/workloads/platform/echo/base/kustomization.yaml',

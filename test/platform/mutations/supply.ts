@@ -72,7 +72,12 @@ export const supplyMutations: readonly Mutation[] = [
     name: 'a chart without its layer selected',
     rule: 'chart-layer',
     failure: 2,
-    edit: (files) => files.replace(at.releaseComponent, /\n {8}layerSelector:\n.*\n.*copy/, ''),
+    edit: (files) =>
+      files.replace(
+        at.ciliumSource.replace('ocirepository', 'kustomization'),
+        /\ncomponents:\n.*helm-release/,
+        '',
+      ),
   },
   {
     name: 'a signed chart that is not verified',

@@ -1,4 +1,4 @@
-import { BlockList, isIPv4 } from 'node:net';
+import { isIPv4 } from 'node:net';
 
 /** IPv4 arithmetic, enough for a plan of networks; IPv6 would be a decision of its own. */
 
@@ -38,17 +38,3 @@ export const holds = (range: Range | undefined, address: string): boolean =>
   isAddress(address) &&
   numberOf(address) >= range.first &&
   numberOf(address) <= range.last;
-
-const listOf = (cidrs: readonly string[]): BlockList => {
-  const list = new BlockList();
-  for (const cidr of cidrs) {
-    const [address = '', bits = ''] = cidr.split('/');
-    list.addSubnet(address, Number(bits), 'ipv4');
-  }
-  return list;
-};
-
-const privateNetworks = listOf(['10.0.0.0/8', '172.16.0.0/12', '192.168.0.0/16']);
-
-export const isPrivate = (address: string): boolean =>
-  isAddress(address) && privateNetworks.check(address);
