@@ -166,15 +166,17 @@ const asked = (): Asked => {
   };
 };
 
-try {
-  const wish = asked();
-  const ladder = await readLadder(wish);
-  const codes: number[] = [];
-  for (const cluster of wish.clusters) {
-    codes.push(await climbOne(ladder, cluster, wish));
+if (import.meta.main) {
+  try {
+    const wish = asked();
+    const ladder = await readLadder(wish);
+    const codes: number[] = [];
+    for (const cluster of wish.clusters) {
+      codes.push(await climbOne(ladder, cluster, wish));
+    }
+    process.exitCode = codes.includes(1) ? 1 : Math.max(...codes);
+  } catch (error) {
+    console.error(error instanceof Error ? error.message : String(error));
+    process.exitCode = 64;
   }
-  process.exitCode = codes.includes(1) ? 1 : Math.max(...codes);
-} catch (error) {
-  console.error(error instanceof Error ? error.message : String(error));
-  process.exitCode = 64;
 }

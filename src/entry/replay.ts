@@ -62,8 +62,10 @@ const main = async (): Promise<void> => {
   console.log(JSON.stringify(values.cards ? { ...result, cards } : result, null, 2));
 };
 
-try {
-  await main();
-} catch (error) {
-  fail(error instanceof Error ? error.message : String(error));
+if (import.meta.main) {
+  try {
+    await main();
+  } catch (error) {
+    fail(error instanceof Error ? error.message : String(error));
+  }
 }
