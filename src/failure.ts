@@ -59,6 +59,8 @@ export type Failure =
   /** Flux tried and said why it did not work. */
   | { readonly code: 'flux'; readonly what: string; readonly next: string }
   | { readonly code: 'store-unavailable' }
+  /** The store went away while the request was recorded. */
+  | { readonly code: 'in-doubt' }
   | { readonly code: 'unexpected'; readonly reference: string };
 
 export interface Explanation {
@@ -149,6 +151,11 @@ export const explain = (failure: Failure): Explanation => {
       return {
         what: 'The bot cannot reach its own store, so nothing was done.',
         next: 'Ask again in a minute; the operators see it on /readyz.',
+      };
+    case 'in-doubt':
+      return {
+        what: 'The bot’s store did not answer while this was recorded, so it may or may not be done.',
+        next: 'If it is, its card appears in the channel. If none has come in two minutes, ask again.',
       };
     case 'unexpected':
       return {

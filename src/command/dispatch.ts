@@ -61,6 +61,8 @@ export interface DispatcherOptions {
   readonly onJournal: (id: string) => void;
   /** How long (ms) others leave a new journal to whoever made it; none where a worker is to take it. */
   readonly headStartMs?: number | undefined;
+  /** Resolves once requests can be taken; rejects as the store does while it is unavailable. */
+  readonly ready?: (() => Promise<void>) | undefined;
 }
 
 export type Dispatch = (invocation: Invocation) => Promise<Reply>;
@@ -225,6 +227,11 @@ export const createDispatch = (options: DispatcherOptions): Dispatch => {
         ],
       },
       facts: [fact(request, 'decided', 'allowed', '')],
+    }).catch((error: unknown) => {
+      if (isStoreUnavailable(error)) {
+        return 'unanswered' as const;
+      }
+      throw error;
     });
     return { written, journal, view };
   };
@@ -236,6 +243,10 @@ export const createDispatch = (options: DispatcherOptions): Dispatch => {
         return refuse(request, 'refused', busy);
       }
       const { written, journal, view } = await record(into, request, planned);
+      if (written === 'unanswered') {
+        log.warn({ invocation: request.id }, 'it is not known whether a request was recorded');
+        return { kind: 'failed', invocation: request.id, failure: { code: 'in-doubt' } };
+      }
       if (written === 'committed') {
         onJournal(journal.id);
         const { channel } = journal.place;
@@ -289,6 +300,7 @@ export const createDispatch = (options: DispatcherOptions): Dispatch => {
   return async (invocation) => {
     const id = ids.next();
     try {
+      await options.ready?.();
       return await decide(id, invocation);
     } catch (error) {
       if (isStoreUnavailable(error)) {

@@ -16,6 +16,7 @@ import { advanceJournal, drainOutbox, journalOf, type Wakeups } from '#src/queue
 import type { Rates } from '#src/slack/budget.ts';
 import { type OutboxStatus, startOutbox } from '#src/slack/outbox.ts';
 import type { Slack } from '#src/slack/slack.ts';
+import { createSharedClock } from '#src/store/shared-clock.ts';
 import type { Store } from '#src/store/store.ts';
 import { redact } from '#src/text/redact.ts';
 
@@ -67,7 +68,8 @@ const clean = { redact, normalise: normaliseMessage };
 
 /** Builds the bot of its ports: read from top to bottom, this is how it hangs together. */
 export const compose = (settings: Settings, ports: Ports): Bot => {
-  const { clock, ids, store, clusters, slack, wakeups, commit, log } = ports;
+  const { ids, store, clusters, slack, wakeups, commit, log } = ports;
+  const clock = createSharedClock({ clock: ports.clock, store });
   const holder = ids.next();
   let outbox: ReturnType<typeof startOutbox> | undefined;
   const send = (name: string, at?: number): void => {
@@ -125,11 +127,22 @@ export const compose = (settings: Settings, ports: Ports): Bot => {
     commit,
     key: settings.journalKey,
     log: log.child({ part: 'dispatch' }),
+    ready: clock.agreed,
     onJournal: (id) => {
       send(advanceJournal(id));
       onCards();
     },
   });
+
+  const agreed = async (signal: AbortSignal): Promise<void> => {
+    for (let waiting = true; waiting && !signal.aborted; ) {
+      waiting = await clock.agreed().then(
+        () => false,
+        () => true,
+      );
+      await clock.wait(waiting ? 1_000 : 0, signal);
+    }
+  };
 
   return {
     dispatch,
@@ -137,6 +150,8 @@ export const compose = (settings: Settings, ports: Ports): Bot => {
     status: () => ({ keeping: keeper.leads(), outbox: outbox?.status() }),
     run: async (signal, parts = { front: true, worker: true }) => {
       const { rates } = settings;
+      const following = clock.follow(signal);
+      await agreed(signal);
       outbox = startOutbox({
         store,
         slack,
@@ -155,6 +170,7 @@ export const compose = (settings: Settings, ports: Ports): Bot => {
         ...(parts.front ? [keeper.run(signal)] : []),
         ...(parts.worker ? [runner.run(signal)] : []),
         untilAborted(signal),
+        following,
       ]);
       await wakeups.close();
       await outbox.close();

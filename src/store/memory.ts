@@ -200,6 +200,7 @@ export const createMemoryStore = ({ clock }: { readonly clock: Pick<Clock, 'now'
         leases.set(name, { ...held, holder: undefined });
       }
     },
+    time: async () => clock.now(),
     health: async () => ({
       reachable: true,
       durability: 'memory',

@@ -291,6 +291,10 @@ export const createRedisStore = (options: RedisStoreOptions): Store => {
     release: async (name, holder) => {
       await run(() => scripts.storeRelease(keys.lease(name), holder));
     },
+    time: async () => {
+      const [seconds, microseconds] = await run(() => redis.time());
+      return Number(seconds) * 1000 + Math.floor(Number(microseconds) / 1000);
+    },
     health: async () => {
       try {
         const health = await run(() => readHealth(redis));

@@ -37,6 +37,8 @@ export interface Store {
    */
   lease(name: string, holder: string, ttlMs: number): Promise<Lease | LeaseHeld>;
   release(name: string, holder: string): Promise<void>;
+  /** The store's own clock, ms since the epoch: one for all replicas. */
+  time(): Promise<number>;
   health(): Promise<StoreHealth>;
   close(): Promise<void>;
 }

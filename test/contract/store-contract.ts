@@ -70,6 +70,12 @@ export const storeContract = (open: () => Promise<StoreUnderTest>): void => {
     });
   });
 
+  it('tells its own time, which goes on', async () => {
+    const before = await store.time();
+    await pass(20);
+    expect(await other.time()).toBeGreaterThanOrEqual(before + 20);
+  });
+
   describe('a commit', () => {
     it('writes nothing at all when one version is not as expected', async () => {
       await store.commit({ put: [{ key: 'a', value: 1 }] });
