@@ -1,27 +1,14 @@
 import { createBell } from '#src/bell.ts';
 import type { Clock } from '#src/clock.ts';
-import type { Cluster, Observation } from '#src/cluster/cluster.ts';
-import { type CatchUp, createCatchUp } from '#src/incident/catch-up.ts';
+import type { Cluster } from '#src/cluster/cluster.ts';
+import { createCatchUp } from '#src/incident/catch-up.ts';
 import type { Decision, IncidentSettings, TextCleaning } from '#src/incident/decide.ts';
 import { keyOf, type Member } from '#src/incident/incident.ts';
-import { createOpening, type Opening } from '#src/incident/opening.ts';
-import {
-  changeIncident,
-  type IncidentWriter,
-  loadIncidents,
-  type Written,
-} from '#src/incident/records.ts';
-import { createReports, type Reports } from '#src/incident/reports.ts';
-import {
-  adopt,
-  createWorld,
-  decideFor,
-  dueKeys,
-  forgetOld,
-  nextDue,
-  observe,
-  type World,
-} from '#src/incident/world.ts';
+import { createOpening } from '#src/incident/opening.ts';
+import { changeIncident, type IncidentWriter } from '#src/incident/records.ts';
+import { createReports } from '#src/incident/reports.ts';
+import { beginTurn, loadWorld, type Turn } from '#src/incident/turn.ts';
+import { adopt, decideFor, dueKeys, forgetOld, nextDue, observe } from '#src/incident/world.ts';
 import type { Log } from '#src/log.ts';
 import { isStoreUnavailable, type Store } from '#src/store/store.ts';
 
@@ -55,17 +42,6 @@ const renewEveryMs = 3_000;
 const idleMs = 1_000;
 const retryMs = 1_000;
 
-interface Turn {
-  readonly world: World;
-  readonly reports: Reports;
-  readonly opening: Opening;
-  readonly catchUp: CatchUp;
-  readonly token: number;
-  readonly queue: Observation[];
-  readonly vanished: Member[];
-  readonly stop: () => void;
-}
-
 /**
  * Turns what the clusters and the webhooks say into incidents: one lease holder, one thing at a time. Each
  * write is fenced by the lease, so a holder that was paused past it can write nothing.
@@ -74,50 +50,25 @@ export const createKeeper = (options: KeeperOptions): Keeper => {
   const { store, clusters, clock, holder, settings, clean, channelOf, log, onCards } = options;
   const bell = createBell(clock);
   let turn: Turn | undefined;
-
-  const subscribeAll = (queue: Observation[]): (() => void) => {
-    const stops = clusters.map((cluster) =>
-      cluster.subscribe((observation) => {
-        queue.push(observation);
-        bell.ring();
-      }),
-    );
-    return () => {
-      for (const stop of stops) {
-        stop();
-      }
-    };
-  };
+  const endedAfter = (): number => clock.now() - settings().reopenMs;
 
   const takeOver = async (token: number): Promise<Turn> => {
-    const queue: Observation[] = [];
-    // listen first, load after: nothing falls between the two
-    const stop = subscribeAll(queue);
-    const world = createWorld();
-    let catchUp: CatchUp;
-    try {
-      catchUp = await createCatchUp(store, clock.now(), `${holder}-${token}`);
-      for (const { incident } of await loadIncidents(store, clock.now() - settings().reopenMs)) {
-        adopt(world, incident);
-      }
-    } catch (error) {
-      stop();
-      throw error;
-    }
-    log.info(
-      { holder, token, incidents: world.incidents.size },
-      'keeping the incidents from now on',
-    );
-    return {
-      world,
+    const begun = await beginTurn({
+      store,
+      clusters,
       token,
-      queue,
-      vanished: [],
-      stop,
+      endedAfter: endedAfter(),
+      now: clock.now(),
       reports: createReports({ store, clean }),
       opening: createOpening(store),
-      catchUp,
-    };
+      catchUp: await createCatchUp(store, clock.now(), `${holder}-${token}`),
+      onNews: () => bell.ring(),
+    });
+    log.info(
+      { holder, token, incidents: begun.world.incidents.size },
+      'keeping the incidents from now on',
+    );
+    return begun;
   };
 
   const stepDown = (why: string): void => {
@@ -126,45 +77,59 @@ export const createKeeper = (options: KeeperOptions): Keeper => {
     log.warn({ holder }, why);
   };
 
-  const carryOut = async (
-    { world, token, reports, opening, catchUp }: Turn,
-    key: string,
-    decision: Decision,
-  ): Promise<boolean> => {
+  const write = (current: Turn, key: string, decision: Exclude<Decision, { kind: 'nothing' }>) => {
+    const { world, token } = current;
+    const writer = { store, channelOf, fence: { lease: keeperLease, token } };
+    const now = clock.now();
+    if (decision.kind === 'change') {
+      const id = world.latest.get(key) ?? '';
+      return changeIncident(writer, id, { ...decision.change, flap: decision.flap });
+    }
+    return current.opening.open(writer, decision, current.numbering, now);
+  };
+
+  const carryOut = async (current: Turn, key: string, decision: Decision): Promise<boolean> => {
     if (decision.kind === 'nothing') {
       return true;
     }
-    const writer = { store, channelOf, fence: { lease: keeperLease, token } };
-    const now = clock.now();
-    let written: Written;
-    if (decision.kind === 'open') {
-      written = await opening.open(writer, decision, now);
-    } else {
-      const id = world.latest.get(key) ?? '';
-      written = await changeIncident(writer, id, { ...decision.change, flap: decision.flap });
-    }
+    const { world, token, reports, catchUp } = current;
+    const written = await write(current, key, decision);
     if (written.kind === 'fenced') {
       return false;
     }
+    if (written.kind === 'stale') {
+      current.stale = true;
+      return true;
+    }
+    if (decision.kind === 'open') {
+      const { count, version } = current.numbering;
+      current.numbering = { count: count + 1, version: version + 1 };
+    }
     adopt(world, written.incident);
+    const writer = { store, channelOf, fence: { lease: keeperLease, token } };
     catchUp.note(writer, written.incident);
     log.info(
       { incident: written.incident.id, state: written.incident.state, object: key },
       'incident written',
     );
-    await reports.attach(writer, world, written.incident, now);
+    await reports.attach(writer, world, written.incident, clock.now());
     onCards();
     return true;
   };
 
   const settle = async (current: Turn, key: string): Promise<boolean> => {
-    const decision = decideFor(current.world, key, clock.now(), settings(), clean);
+    const { world } = current;
+    const decision = decideFor(world, key, clock.now(), settings(), clean);
+    let stored = false;
     try {
-      return await carryOut(current, key, decision);
-    } catch (error) {
-      // the decision was not stored: it is taken again when the store is back
-      current.world.rechecks.set(key, clock.now());
-      throw error;
+      const leading = await carryOut(current, key, decision);
+      stored = !current.stale;
+      return leading;
+    } finally {
+      if (!stored) {
+        // decided again on what the store has then
+        world.rechecks.set(key, clock.now());
+      }
     }
   };
 
@@ -188,8 +153,9 @@ export const createKeeper = (options: KeeperOptions): Keeper => {
 
   const takeIn = (current: Turn): void => {
     const now = clock.now();
-    for (const observation of current.queue.splice(0)) {
-      const { touched, vanished } = observe(current.world, observation, now);
+    for (const told of current.queue.splice(0)) {
+      const epoch = told.epoch + (current.epochs.get(told.cluster) ?? 0);
+      const { touched, vanished } = observe(current.world, { ...told, epoch }, now);
       for (const key of touched) {
         current.world.rechecks.set(key, now);
       }
@@ -214,18 +180,34 @@ export const createKeeper = (options: KeeperOptions): Keeper => {
     );
   };
 
-  const work = async (current: Turn): Promise<boolean> => {
-    takeIn(current);
+  const decideAll = async (current: Turn): Promise<boolean> => {
     for (const key of dueKeys(current.world, clock.now())) {
       if (!(await settle(current, key))) {
         return false;
       }
+      if (current.stale) {
+        return true;
+      }
     }
     for (let next = current.vanished[0]; next !== undefined; next = current.vanished[0]) {
-      if (!(await vanish(current, next))) {
+      // one that was made again meanwhile has its own verdict
+      const absent = !current.world.tracked.has(keyOf(next));
+      if (absent && !(await vanish(current, next))) {
         return false;
       }
       current.vanished.shift();
+    }
+    return true;
+  };
+
+  const work = async (current: Turn): Promise<boolean> => {
+    if (current.stale) {
+      current.numbering = await loadWorld(store, current.world, endedAfter(), clock.now());
+      current.stale = false;
+    }
+    takeIn(current);
+    if (!(await decideAll(current))) {
+      return false;
     }
     const writer = { store, channelOf, fence: { lease: keeperLease, token: current.token } };
     const read = await current.reports.take(writer, current.world, clock.now());
@@ -237,23 +219,6 @@ export const createKeeper = (options: KeeperOptions): Keeper => {
     }
     forgetOld(current.world, clock.now(), settings().reopenMs);
     return read.done;
-  };
-
-  const seed = (current: Turn): void => {
-    const now = clock.now();
-    for (const cluster of clusters) {
-      for (const object of cluster.objects()) {
-        current.queue.push({
-          type: 'object',
-          cluster: cluster.name,
-          epoch: cluster.epoch(),
-          object,
-        });
-      }
-    }
-    for (const key of current.world.latest.keys()) {
-      current.world.rechecks.set(key, now);
-    }
   };
 
   const ensureTurn = async (): Promise<Turn | undefined> => {
@@ -269,7 +234,6 @@ export const createKeeper = (options: KeeperOptions): Keeper => {
     }
     if (turn === undefined) {
       turn = await takeOver(lease.token);
-      seed(turn);
     }
     return turn;
   };
@@ -304,6 +268,9 @@ export const createKeeper = (options: KeeperOptions): Keeper => {
         } catch (error) {
           if (isStoreUnavailable(error)) {
             log.warn({ holder }, 'the store does not answer; trying again');
+            if (turn !== undefined) {
+              turn.stale = true;
+            }
           } else {
             log.error({ holder, error }, 'a round of keeping the incidents failed');
             stepDown('starting over');

@@ -4,6 +4,7 @@ import { hasEnded, type Incident, keyOf } from '#src/incident/incident.ts';
 import {
   changeIncident,
   type IncidentWriter,
+  type Numbering,
   openIncident,
   type Written,
 } from '#src/incident/records.ts';
@@ -14,12 +15,16 @@ import type { Store } from '#src/store/store.ts';
 const lateMs = 60_000;
 
 export interface Opening {
-  /** Opens an incident; where its channel is crowded with new ones, on the roll-up card. */
+  /**
+   * Opens an incident; where its channel is crowded with new ones, on the roll-up card.
+   * For `known` and `stale` see {@link openIncident}.
+   */
   open(
     writer: IncidentWriter,
     decision: Extract<Decision, { kind: 'open' }>,
+    known: Numbering,
     now: number,
-  ): Promise<Written>;
+  ): Promise<Written | { readonly kind: 'stale' }>;
   /** Gives incidents that have been on a roll-up card for long enough a card of their own. */
   unroll(
     writer: IncidentWriter,
@@ -31,7 +36,7 @@ export interface Opening {
 export const createOpening = (store: Store): Opening => {
   const crowd = createCrowd(store);
   return {
-    open: async (writer, { member, story }, now) => {
+    open: async (writer, { member, story }, known, now) => {
       const channel = writer.channelOf(member.cluster);
       const rolledUp = channel !== undefined && (await crowd.isFull(channel));
       const written = await openIncident(
@@ -47,6 +52,7 @@ export const createOpening = (store: Store): Opening => {
           rolledUp,
           story: [story],
         },
+        known,
         now,
       );
       if (written.kind === 'written' && channel !== undefined && !rolledUp) {

@@ -35,8 +35,9 @@ export const loadIncidents = async (
   endedAfter: number,
 ): Promise<readonly StoredIncident[]> => {
   const everything = { limit: 100_000 };
-  const open = await store.range(openIncidents, everything);
+  // in this order one that is taken up again meanwhile is in both
   const ended = await store.range(endedIncidents, { ...everything, from: endedAfter });
+  const open = await store.range(openIncidents, everything);
   const ids = [...new Set([...open, ...ended].map((scored) => scored.member))];
   const found = await store.readAll(ids.map(incidentKey));
   return found.flatMap((versioned) => readIncident(versioned) ?? []);
@@ -154,29 +155,49 @@ export type Written =
   | { readonly kind: 'written'; readonly incident: Incident }
   | { readonly kind: 'fenced' };
 
+/** The counter of incidents as it stood at one moment. */
+export interface Numbering {
+  readonly count: number;
+  readonly version: number;
+}
+
+export const readNumbering = async (store: Store): Promise<Numbering> => {
+  const counter = await store.read(incidentCounter);
+  return {
+    count: typeof counter?.value === 'number' ? counter.value : 0,
+    version: counter?.version ?? 0,
+  };
+};
+
 const attempts = 10;
 
 /**
- * Makes a new incident of `draft`, numbered by the store's counter.
- * @throws when the store is unavailable; nothing is written then that a repeat would not meet as its own
+ * Makes a new incident of `draft`.
+ * @param known - read before the incidents that the decision to open rests on
+ * @returns `stale` when an incident was opened since then, which may be this very one: a write whose reply
+ *   got lost, or one that the store carried out late. Nothing was written; load and decide anew.
  */
 export const openIncident = async (
   writer: IncidentWriter,
   draft: Omit<Incident, 'id'>,
+  known: Numbering,
   now: number,
-): Promise<Written> => {
-  for (let attempt = 0; attempt < attempts; attempt++) {
-    const counter = await writer.store.read(incidentCounter);
-    const number = (typeof counter?.value === 'number' ? counter.value : 0) + 1;
-    const incident: Incident = { ...draft, id: `INC-${number}` };
-    const written = await commitIncident(writer, undefined, incident, now, {
-      put: [{ key: incidentCounter, value: number, expect: counter?.version ?? 0 }],
-    });
-    if (written !== 'conflict') {
-      return written === 'fenced' ? { kind: 'fenced' } : { kind: 'written', incident };
-    }
+): Promise<Written | { readonly kind: 'stale' }> => {
+  const number = known.count + 1;
+  const incident: Incident = { ...draft, id: `INC-${number}` };
+  const written = await commitIncident(writer, undefined, incident, now, {
+    put: [{ key: incidentCounter, value: number, expect: known.version }],
+  });
+  switch (written) {
+    case 'committed':
+      return { kind: 'written', incident };
+    case 'fenced':
+      return { kind: 'fenced' };
+    case 'conflict':
+      return { kind: 'stale' };
+    default:
+      return written satisfies never;
   }
-  throw new Error('the incident counter changed ten times in a row');
 };
 
 /** Folds a change into a stored incident, on top of whatever stands in the store by now. */
