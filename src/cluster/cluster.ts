@@ -50,6 +50,8 @@ export interface ObjectLock {
   readonly uid: string;
   readonly generation?: number | undefined;
   readonly suspended?: boolean | undefined;
+  /** An annotation that must still say this (undefined: must not be there). */
+  readonly annotation?: { readonly key: string; readonly value: string | undefined } | undefined;
 }
 
 export interface AccessRight {

@@ -40,6 +40,21 @@ const annotationOperations = (
   });
 };
 
+const annotationTest = (
+  held: Readonly<Record<string, string>> | undefined,
+  lock: ObjectLock['annotation'],
+): readonly PatchOperation[] =>
+  // without any annotations the map itself is tested, where one is set
+  lock === undefined || held === undefined
+    ? []
+    : [
+        {
+          op: 'test',
+          path: `/metadata/annotations/${escaped(lock.key)}`,
+          value: lock.value ?? null,
+        },
+      ];
+
 const suspendOperations = (
   held: boolean | undefined,
   wanted: boolean | undefined,
@@ -72,6 +87,7 @@ export const patchOperations = (
     ...(lock.suspended === undefined
       ? []
       : [{ op: 'test' as const, path: '/spec/suspend', value: suspend ?? null }]),
+    ...annotationTest(target.metadata.annotations, lock.annotation),
     ...suspendOperations(suspend, change.suspended),
     ...annotationOperations(target.metadata.annotations, change.annotations),
   ];

@@ -21,5 +21,8 @@ export const brokenLock = (lock: ObjectLock, object: FluxObject): string | undef
   if (lock.generation !== undefined && object.generation !== lock.generation) {
     return `its spec was changed (generation ${object.generation}, not ${lock.generation})`;
   }
-  return undefined;
+  const { annotation } = lock;
+  return annotation !== undefined && object.annotations[annotation.key] !== annotation.value
+    ? `its annotation ${annotation.key} was changed`
+    : undefined;
 };

@@ -7,7 +7,10 @@ import { judge } from '#src/flux/verdict.ts';
 export const requestedAt = 'reconcile.fluxcd.io/requestedAt';
 export const forceAt = 'reconcile.fluxcd.io/forceAt';
 export const resetAt = 'reconcile.fluxcd.io/resetAt';
-/** Ours: tells a worker that takes over that the request was made, even if another one came after it. */
+/**
+ * Ours: tells a worker that takes over that the request was made, even if another one came after it. Two
+ * commands may ask one source, so it holds our last requests, apart by spaces.
+ */
 export const ownRequest = 'flux-chatops.dev/request';
 
 /**
@@ -33,6 +36,19 @@ const requestable: ReadonlySet<FluxKind> = new Set(requestableKinds);
 export const takesRequests = ({ ref, url }: Pick<FluxObject, 'ref' | 'url'>): boolean =>
   requestable.has(ref.kind) &&
   !(ref.kind === 'HelmRepository' && url?.startsWith('oci://') === true);
+
+const ownRequestsKept = 8;
+
+const ownRequests = (object: Pick<FluxObject, 'annotations'>): readonly string[] =>
+  object.annotations[ownRequest]?.split(' ') ?? [];
+
+/** Whether the request that carries our token was made. */
+export const wasRequested = (object: Pick<FluxObject, 'annotations'>, token: string): boolean =>
+  ownRequests(object).includes(token);
+
+/** What {@link ownRequest} says once the request with this token is made. */
+export const withRequest = (object: Pick<FluxObject, 'annotations'>, token: string): string =>
+  [...ownRequests(object), token].slice(-ownRequestsKept).join(' ');
 
 /** What has become of a request that carries our token. */
 export type RequestOutcome =

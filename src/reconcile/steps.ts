@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { Cluster } from '#src/cluster/cluster.ts';
+import type { Cluster, ClusterFailure } from '#src/cluster/cluster.ts';
 import type { CommandStep, StepContext, StepOutcome, StepRecord } from '#src/command/define.ts';
 import type { FluxObject } from '#src/flux/object.ts';
 import { type FluxRef, printRef } from '#src/flux/ref.ts';
@@ -10,6 +10,8 @@ import {
   type RequestOutcome,
   requestedAt,
   resetAt,
+  wasRequested,
+  withRequest,
 } from '#src/flux/request.ts';
 import { shortRevision } from '#src/flux/revision.ts';
 import { sayReason } from '#src/incident/wording.ts';
@@ -49,31 +51,50 @@ const ask = ({ cluster, ref, uid, flags }: Request): CommandStep => ({
   done: async (context) => {
     const live = await clusterOf(context, cluster).read(ref);
     return live.ok
-      ? ok(live.value.annotations[ownRequest] === context.token)
+      ? ok(wasRequested(live.value, context.token))
       : fail(explainCluster(live.failure, cluster, ref));
   },
   act: async (context) => {
     const { token } = context;
-    const annotations = Object.fromEntries(
-      [requestedAt, ownRequest, ...flags].map((key) => [key, token]),
-    );
-    const patched = await clusterOf(context, cluster).annotate(ref, annotations, {
+    const where = clusterOf(context, cluster);
+    const before = await where.read(ref);
+    if (!before.ok) {
+      return notAsked(before.failure, cluster, ref);
+    }
+    // whoever took over from us may have asked by now: then the lock on our annotation refuses this patch,
+    // also where it reaches the API server only after we were paused
+    if (wasRequested(before.value, token) || !(await context.stillMine())) {
+      return { kind: 'wait', afterMs: 0 };
+    }
+    const annotations = {
+      ...Object.fromEntries([requestedAt, ...flags].map((key) => [key, token])),
+      [ownRequest]: withRequest(before.value, token),
+    };
+    const patched = await where.annotate(ref, annotations, {
       uid,
       suspended: false,
+      annotation: { key: ownRequest, value: before.value.annotations[ownRequest] },
     });
     if (patched.ok) {
       return { kind: 'done' };
     }
-    // asked again: `done` looks whether it got through
-    return patched.failure.code === 'no-reply' || patched.failure.code === 'unreachable'
-      ? {
-          kind: 'wait',
-          afterMs: 2_000,
-          detail: [`${cluster} does not answer: ${patched.failure.detail}`],
-        }
-      : { kind: 'failed', failure: explainCluster(patched.failure, cluster, ref) };
+    const after = patched.failure.code === 'changed' ? await where.read(ref) : before;
+    const another =
+      after.ok && after.value.annotations[ownRequest] !== before.value.annotations[ownRequest];
+    // a request of ours came between, perhaps this very one
+    return another ? { kind: 'wait', afterMs: 0 } : notAsked(patched.failure, cluster, ref);
   },
 });
+
+const notAsked = (failure: ClusterFailure, cluster: string, ref: FluxRef): StepOutcome =>
+  // asked again: `done` looks whether it got through
+  failure.code === 'no-reply' || failure.code === 'unreachable'
+    ? {
+        kind: 'wait',
+        afterMs: 2_000,
+        detail: [`${cluster} does not answer: ${failure.detail}`],
+      }
+    : { kind: 'failed', failure: explainCluster(failure, cluster, ref) };
 
 const failingChild = async (cluster: Cluster, object: FluxObject): Promise<string | undefined> => {
   const workloads = await cluster.workloads(object.inventory);
