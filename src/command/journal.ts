@@ -173,7 +173,13 @@ export const takeOutcome = (
     case 'wait':
       return withStep(journal, at, found);
     case 'done': {
-      const after = withStep(journal, at, { ...found, state: 'done', endedAt: now });
+      // what was said while it waited is no longer so
+      const after = withStep(journal, at, {
+        detail: undefined,
+        ...found,
+        state: 'done',
+        endedAt: now,
+      });
       return currentStep(after) === undefined ? ended(after, 'succeeded', now) : after;
     }
     case 'failed': {

@@ -10,12 +10,22 @@ export const isClean = (card: CardRecord): boolean =>
   card.suspect === undefined &&
   (card.desired.view === undefined
     ? card.sent === undefined
-    : card.sent?.version === card.desired.version);
+    : card.sent?.version === card.desired.version && card.sent.repeat === undefined);
 
 /** Without its message: it will be posted anew. */
 export const unsent = ({ sent: _, ...card }: CardRecord): CardRecord => card;
 /** Without the attempt under way, which is known to have failed. */
 export const unclaimed = ({ claim: _, ...card }: CardRecord): CardRecord => card;
+
+/** With an edit whose outcome is not known. */
+export const unanswered = (card: CardRecord): CardRecord =>
+  card.sent === undefined ? card : { ...card, sent: { ...card.sent, repeat: true } };
+
+/** With the edit that shows `sent`; made once more where one before it is still in doubt. */
+export const edited = (card: CardRecord, sent: NonNullable<CardRecord['sent']>): CardRecord => {
+  const repeated = card.sent?.version === sent.version;
+  return posted(card, card.sent?.repeat && !repeated ? { ...sent, repeat: true } : sent);
+};
 
 /** With the message that shows `sent`; whatever stood in its way is over. */
 export const posted = (card: CardRecord, sent: NonNullable<CardRecord['sent']>): CardRecord => {

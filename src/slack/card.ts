@@ -25,6 +25,8 @@ export const CardRecord = z.object({
       ts: z.string(),
       /** ms since the epoch. */
       at: z.number(),
+      /** An edit before this one was not answered and may come late, over it: it is made once more. */
+      repeat: z.literal(true).optional(),
     })
     .optional(),
   /** An attempt at posting whose outcome is not known; there is none between attempts. */

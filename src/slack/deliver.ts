@@ -2,7 +2,15 @@ import type { Clock, Ids } from '#src/clock.ts';
 import type { Result } from '#src/result.ts';
 import { type RenderedMessage, renderMessage } from '#src/slack/blocks.ts';
 import { type CardRecord, cardKey, dirtyCards } from '#src/slack/card.ts';
-import { isClean, posted, problemOf, unclaimed, unsent } from '#src/slack/card-changes.ts';
+import {
+  edited,
+  isClean,
+  posted,
+  problemOf,
+  unanswered,
+  unclaimed,
+  unsent,
+} from '#src/slack/card-changes.ts';
 import { createCardStore, type StoredCard } from '#src/slack/card-store.ts';
 import { afterCensus, afterLook } from '#src/slack/look.ts';
 import { comesBack, nextMove } from '#src/slack/move.ts';
@@ -158,15 +166,18 @@ export const createDelivery = (ports: DeliveryPorts) => {
       const done = await amend(
         card.id,
         (before) =>
-          before.sent?.ts === ts ? posted(before, { version, ts, at: clock.now() }) : undefined,
+          before.sent?.ts === ts ? edited(before, { version, ts, at: clock.now() }) : undefined,
         fence,
       );
       return done.kind === 'written' ? { kind: 'done', card: done.card } : overtaken(card.id, ts);
     }
-    if (result.failure.code === 'message-gone') {
+    const { code } = result.failure;
+    if (code === 'message-gone') {
       return gone(card, ts, fence);
     }
-    return fail(card, result.failure, fence);
+    return fail(card, result.failure, fence, (before) =>
+      code === 'no-reply' && before.sent?.ts === ts ? unanswered(before) : before,
+    );
   };
 
   /** Our edit may have put an older text over that of the next holder, who does not know it. */

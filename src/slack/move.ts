@@ -25,6 +25,9 @@ const suspectLooks = [2_000, 10_000, 60_000, 120_000] as const;
 /** Slack's clock, ours and that of whoever made the attempt differ; a search too far back costs little. */
 const historySlack = 330_000;
 
+/** When an edit is made once more because one before it may come late, in ms. */
+const repeatAfter = 15_000;
+
 /** Edits of a card in progress come at most this often, so that they do not use up the budget. */
 const progressEvery = 1_000;
 
@@ -51,7 +54,7 @@ export const nextMove = (card: CardRecord, { root, now, doubtfulSince }: Moment)
     const due = doubtfulSince + (claimLooks[card.claim.looks] ?? claimLooks[2]);
     return lookMove(card, root, now, card.claim.at, due);
   }
-  const wanted = wantedMove(card, root, now);
+  const wanted = wantedMove(card, { root, now, doubtfulSince });
   if (card.suspect === undefined || (wanted.kind !== 'settled' && wanted.kind !== 'wait')) {
     return wanted;
   }
@@ -63,8 +66,10 @@ export const nextMove = (card: CardRecord, { root, now, doubtfulSince }: Moment)
 };
 
 /** What is in doubt about a card; undefined where nothing is. The same word, the same doubt. */
-export const doubtOf = ({ claim, suspect }: CardRecord): string | undefined =>
-  claim?.attempt ?? (suspect === undefined ? undefined : `${suspect.since}-${suspect.from}`);
+export const doubtOf = ({ claim, suspect, sent }: CardRecord): string | undefined =>
+  claim?.attempt ??
+  (suspect === undefined ? undefined : `${suspect.since}-${suspect.from}`) ??
+  (sent?.repeat === undefined ? undefined : `edit ${sent.version}`);
 
 /** Whether the claim's message was searched for often enough to post again. */
 export const claimIsLost = (looks: number): boolean => looks >= claimLooks.length;
@@ -85,7 +90,7 @@ const lookMove = (
     : { kind: 'look', thread: root, oldest: since - historySlack };
 };
 
-const wantedMove = (card: CardRecord, root: string | undefined, now: number): Move => {
+const wantedMove = (card: CardRecord, { root, now, doubtfulSince }: Moment): Move => {
   const { desired, sent } = card;
   if (desired.view === undefined) {
     return sent === undefined ? { kind: 'settled' } : { kind: 'remove', ts: sent.ts };
@@ -96,12 +101,19 @@ const wantedMove = (card: CardRecord, root: string | undefined, now: number): Mo
       : { kind: 'post', thread: root };
   }
   if (sent.version === desired.version) {
-    return { kind: 'settled' };
+    return sent.repeat === undefined
+      ? { kind: 'settled' }
+      : repeatMove(sent.ts, now, doubtfulSince);
   }
   // A time ahead of ours comes from another clock.
   const recent = card.priority === 'progress' && sent.at <= now;
   const earliest = recent ? sent.at + progressEvery : 0;
   return earliest > now ? { kind: 'wait', until: earliest } : { kind: 'update', ts: sent.ts };
+};
+
+const repeatMove = (ts: string, now: number, doubtfulSince: number): Move => {
+  const due = doubtfulSince + repeatAfter;
+  return now < due ? { kind: 'wait', until: due } : { kind: 'update', ts };
 };
 
 const ranks: Readonly<Record<CardPriority, number>> = {

@@ -203,7 +203,8 @@ export const startOutbox = (options: OutboxOptions): Outbox => {
     servedAt.set(channel, clock.now());
     const done = (planned.move.kind === 'census' ? census(planned) : deliver(planned))
       .catch((error: unknown) => {
-        log.error({ card: planned.card.id, error }, 'outbox move failed');
+        const level = isStoreUnavailable(error) ? 'warn' : 'error';
+        log[level]({ card: planned.card.id, error }, 'outbox move failed');
         behind.drop(planned.card.id);
         behind.wake();
         budget = blockAll(budget, rates, channel, clock.now() + storeAgainMs);
