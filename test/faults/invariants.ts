@@ -82,19 +82,21 @@ const ofCards = async ({ store, keys, slack }: Remains): Promise<Said> => {
 };
 
 const ofRoots = ({ slack }: Remains, incidents: readonly Incident[]): Said =>
-  incidents.flatMap((incident) =>
-    [...new Set(incident.members.map(({ cluster }) => channelOf(cluster)))].flatMap((channel) => {
-      const roots = slack
-        .messages()
-        .filter((message) => message.card.card === rootCardId(incident.id, channel));
-      const wanted = renderMessage(incidentCard(incident)).text;
-      return roots.length === 1 && roots[0]?.text === wanted && roots[0]?.thread === undefined
-        ? []
-        : [
-            `${incident.id} has ${roots.length} roots in ${channel}: ${roots.map(({ text }) => text)}`,
-          ];
-    }),
-  );
+  incidents
+    .filter((incident) => !incident.rolledUp)
+    .flatMap((incident) =>
+      [...new Set(incident.members.map(({ cluster }) => channelOf(cluster)))].flatMap((channel) => {
+        const roots = slack
+          .messages()
+          .filter((message) => message.card.card === rootCardId(incident.id, channel));
+        const wanted = renderMessage(incidentCard(incident)).text;
+        return roots.length === 1 && roots[0]?.text === wanted && roots[0]?.thread === undefined
+          ? []
+          : [
+              `${incident.id} has ${roots.length} roots in ${channel}: ${roots.map(({ text }) => text)}`,
+            ];
+      }),
+    );
 
 const ofJournal = (journal: Journal, remains: Remains, taken: readonly string[]): Said => {
   const { slack, patches } = remains;

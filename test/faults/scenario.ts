@@ -9,11 +9,6 @@ import { channelOf, type Replica, team, webhookKey } from '#test/faults/replica.
 /** How long things happen before all is quiet, ms. */
 export const lengthMs = 75_000;
 
-export interface Answered {
-  readonly invocation: string;
-  readonly reply: Reply;
-}
-
 interface ScenarioOptions {
   readonly seed: number;
   readonly clock: Clock;

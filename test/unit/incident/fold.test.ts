@@ -98,6 +98,7 @@ const opened: Incident = {
   openedAt: 0,
   flaps: 0,
   foundLate: false,
+  rolledUp: false,
   story: [],
 };
 

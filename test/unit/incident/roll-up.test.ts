@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Member } from '#src/incident/incident.ts';
 import { createOpening } from '#src/incident/opening.ts';
-import { loadIncidents, rootCardId } from '#src/incident/records.ts';
+import { loadIncidents, readNumbering, rootCardId } from '#src/incident/records.ts';
 import { RollUp, rolledUpMs, rollUpCardId, rollUpKey } from '#src/incident/roll-up.ts';
 import { CardRecord, cardKey } from '#src/slack/card.ts';
 import { createMemoryStore } from '#src/store/memory.ts';
@@ -42,7 +42,8 @@ const openAtOnce = async (count: number) => {
       object: one.uid,
       text: '',
     };
-    await opening.open(writer, { kind: 'open', member: one, story }, start);
+    const known = await readNumbering(store);
+    await opening.open(writer, { kind: 'open', member: one, story }, known, start);
   }
   const card = async (id: string) => {
     const found = await store.read(cardKey(id));
