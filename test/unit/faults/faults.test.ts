@@ -15,11 +15,10 @@ const withoutClaim = (value: Json): Json =>
     ? { ...value, claim: undefined }
     : value;
 
-/** Bugs as somebody might write them, with a seed whose faults bring each one to light. */
-const planted: readonly (readonly [string, number, Sabotage])[] = [
+/** Bugs as somebody might write them. */
+const planted: readonly (readonly [string, Sabotage])[] = [
   [
     'a store that writes whatever stands there by now',
-    3,
     {
       store: changingBatch(({ fence: _, check: __, ...batch }) => ({
         ...batch,
@@ -29,7 +28,6 @@ const planted: readonly (readonly [string, number, Sabotage])[] = [
   ],
   [
     'an outbox that does not write down that it is about to post',
-    3,
     {
       store: changingBatch((batch) => ({
         ...batch,
@@ -39,23 +37,33 @@ const planted: readonly (readonly [string, number, Sabotage])[] = [
       })),
     },
   ],
-  ['a runner that does not see what was done before it', 1, { hide: ownRequest }],
+  ['a runner that does not see what was done before it', { hide: ownRequest }],
   [
     'an outbox that does not find its own messages',
-    1,
     {
       slack: (slack) => ({ ...slack, ownMessages: async () => ({ ok: true, value: [] }) }),
     },
   ],
 ];
 
-describe('the simulation of faults', () => {
-  it.each(planted)('notices %s', async (_, seed, sabotage) => {
-    const sabotaged = await simulate({ seed, sabotage });
-    const sound = await simulate({ seed });
+const mostTried = 40;
 
-    expect(sabotaged.violations).not.toEqual([]);
-    expect(sound.violations).toEqual([]);
+/** The first seed whose faults bring a bug to light. */
+const firstFailing = async (sabotage: Sabotage): Promise<number | undefined> => {
+  for (let seed = 1; seed <= mostTried; seed++) {
+    if ((await simulate({ seed, sabotage })).violations.length > 0) {
+      return seed;
+    }
+  }
+  return undefined;
+};
+
+describe('the simulation of faults', () => {
+  it.each(planted)('notices %s', async (_, sabotage) => {
+    const seed = await firstFailing(sabotage);
+
+    expect(seed).toBeDefined();
+    expect((await simulate({ seed: seed ?? 0 })).violations).toEqual([]);
   });
 
   it('goes the same way for the same seed, and another for another', async () => {
