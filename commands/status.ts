@@ -2,7 +2,7 @@ import { z } from 'zod';
 import type { Cluster } from '#src/cluster/cluster.ts';
 import { clusterArgument, objectArgument } from '#src/command/arguments.ts';
 import { type Context, defineCommand } from '#src/command/define.ts';
-import { resolveClusters, resolveObject } from '#src/command/resolve.ts';
+import { meansClusters, resolveClusters, resolveObject } from '#src/command/resolve.ts';
 import { type Health, healthOf, sayHealth } from '#src/flux/health.ts';
 import { conditionOf, type FluxObject } from '#src/flux/object.ts';
 import { fluxKinds, printRef } from '#src/flux/ref.ts';
@@ -193,7 +193,7 @@ export const status = defineCommand({
   permission: 'status',
   needs: [],
   targets: ({ object, cluster }, context) => {
-    if (object === undefined || context.clusters.some((one) => one.name === object)) {
+    if (object === undefined || meansClusters(object, context)) {
       const clusters = resolveClusters(cluster ?? object, {
         ...context,
         defaultCluster: undefined,
@@ -217,7 +217,7 @@ export const status = defineCommand({
     schema: Plan,
     make: async ({ object, cluster }, context) => {
       const openIncidents = (await context.incidents()).map((incident) => incident.id);
-      if (object === undefined || context.clusters.some((one) => one.name === object)) {
+      if (object === undefined || meansClusters(object, context)) {
         const chosen = resolveClusters(cluster ?? object, {
           ...context,
           defaultCluster: undefined,

@@ -22,6 +22,10 @@ export interface Named {
 
 const everyCluster: ReadonlySet<string> = new Set(['all', 'both']);
 
+/** Whether a word can only mean clusters: the name of one, or all of them. */
+export const meansClusters = (word: string, { clusters }: Pick<Context, 'clusters'>): boolean =>
+  everyCluster.has(word) || clusters.some((cluster) => cluster.name === word);
+
 /**
  * The clusters that a word means, in the configured order: a name, `all` (or `both`), or, without a word,
  * the default of the place; undefined where there is none and several are possible.
@@ -122,7 +126,13 @@ const byFullName = (
   if (there.length > 0) {
     return ok(there.map((cluster) => ({ cluster: cluster.name, ref })));
   }
-  const [first] = clusters;
+  // whether it exists is not for everyone to know: there, the right is asked for first
+  const closed = clusters.filter(
+    (cluster) => !mayUse(context, permission, { cluster: cluster.name, ref }),
+  );
+  if (closed.length > 0) {
+    return ok(closed.map((cluster) => ({ cluster: cluster.name, ref })));
+  }
   const known = clusters.flatMap((cluster) =>
     cluster
       .objects()
@@ -133,7 +143,7 @@ const byFullName = (
   return fail({
     code: 'not-found',
     object: ref,
-    cluster: first === undefined ? 'any cluster' : clusters.map((one) => one.name).join(' and '),
+    cluster: clusters.map((one) => one.name).join(' and '),
     nearest:
       sameName === undefined ? nearest(printRef(ref), known.map(printRef)) : printRef(sameName),
   });

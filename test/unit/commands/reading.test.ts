@@ -1,0 +1,182 @@
+import { describe, expect, it } from 'vitest';
+import type { Grant } from '#src/command/policy.ts';
+import { renderMessage } from '#src/slack/blocks.ts';
+import { slackRefusal } from '#test/slack/limits.ts';
+import { createStage, put } from '#test/unit/commands/stage.ts';
+
+const fixtures = new URL('../../fixtures/cards/', import.meta.url).pathname;
+
+const media: Grant = {
+  role: 'media-team',
+  permissions: ['status', 'get'],
+  subjects: ['slack-group:T01:S01'],
+  clusters: ['infra'],
+  namespaces: ['media'],
+};
+
+describe('golden views', () => {
+  it.each([
+    ['status-clusters', 'status'],
+    ['status-failing', 'status ks/media/plex infra'],
+    ['get-all', 'get all infra'],
+    ['get-failing', 'get failing all'],
+    ['help', 'help'],
+    ['help-reconcile', 'help reconcile'],
+    ['whoami', 'whoami'],
+  ])('%s is what it was, and fits', async (name, text) => {
+    const message = renderMessage(await createStage().show(text));
+
+    expect(slackRefusal(message)).toBeUndefined();
+    await expect(`${JSON.stringify(message, null, 2)}\n`).toMatchFileSnapshot(
+      `${fixtures}${name}.json`,
+    );
+  });
+});
+
+describe('status', () => {
+  it('counts each cluster, in the configured order', async () => {
+    const { summary } = await createStage().show('status');
+
+    expect(summary).toBe('infra: 1 of 7 failing; apps: 0 of 5 failing');
+  });
+
+  it.each(['status all', 'status both', 'status --cluster all'])(
+    '%s means every cluster',
+    async (text) => {
+      const { summary } = await createStage({ defaultCluster: 'infra' }).show(text);
+
+      expect(summary).toContain('apps: 0 of 5 failing');
+    },
+  );
+
+  it('says that what it shows may be old', async () => {
+    const stage = createStage();
+    stage.apps.cut('the watch is cut');
+
+    expect(JSON.stringify(await stage.show('status apps'))).toContain(
+      'What is shown may be old: the watch is cut',
+    );
+  });
+
+  it('shows one object by a short name', async () => {
+    const { summary } = await createStage().show('status plex');
+
+    expect(summary).toBe(
+      'ks/media/plex on infra: failing: HealthCheckFailed, newer revision waits',
+    );
+  });
+
+  it('does not show a secret that Flux quotes', async () => {
+    const stage = createStage();
+    const token = `ghp_${'a1B2c3D4e5F6g7H8i9'.repeat(2)}`;
+    put(stage.apps, 'Kustomization/media/leaky', {
+      status: {
+        conditions: [
+          {
+            type: 'Ready',
+            status: 'False',
+            reason: 'BuildFailed',
+            message: `401 for https://robot:${token}@git.example/platform`,
+            lastTransitionTime: '2026-11-24T11:30:00Z',
+          },
+        ],
+      },
+    });
+
+    expect(JSON.stringify(await stage.show('status leaky'))).not.toContain(token);
+  });
+});
+
+describe('get', () => {
+  it('lists the worst first', async () => {
+    const view = await createStage().show('get all infra');
+    const table = view.parts.find((part) => part.kind === 'table');
+
+    expect(table?.rows[0]).toMatchObject([
+      ['ks/media/plex'],
+      ['infra'],
+      ['failing: HealthCheckFailed, newer revision waits'],
+      ['772f24f'],
+    ]);
+    expect(table?.rows.length).toBe(7);
+  });
+
+  it.each([
+    ['get failing all', '1 object failing'],
+    ['get suspended all', '1 object suspended'],
+    ['get all all --kind hr', '2 hr objects'],
+    ['get all apps --namespace pki', '3 objects'],
+    ['get stale infra', '1 object stale'],
+  ])('%s: %s', async (text, summary) => {
+    expect((await createStage().show(text)).summary).toBe(summary);
+  });
+
+  it('turns pages, and keeps the filter in the button', async () => {
+    const stage = createStage();
+    for (let at = 0; at < 30; at++) {
+      put(stage.apps, `Kustomization/many/app-${at}`);
+    }
+    const view = await stage.show('get all apps --kind ks');
+    const last = await stage.show('get all apps --kind ks --page 9');
+
+    expect(view.parts.at(-1)).toMatchObject({
+      kind: 'buttons',
+      buttons: [{ command: 'get', input: { cluster: 'apps', kind: 'ks', page: 2 } }],
+    });
+    expect(last.parts.at(-1)?.kind).toBe('table');
+  });
+
+  it('says which kinds there are', async () => {
+    expect(await createStage().refusal('get all --kind pod')).toContain(
+      'not a Flux kind; use one of ks, hr',
+    );
+  });
+});
+
+describe('a grant for one namespace', () => {
+  const stage = createStage({ grants: [media] });
+
+  it('lists its own objects only', async () => {
+    const { summary } = await stage.show('get all infra');
+
+    expect(summary).toBe('1 object');
+  });
+
+  it('counts its own objects only', async () => {
+    expect((await stage.show('status infra')).summary).toBe('infra: 1 of 1 failing');
+  });
+
+  it('refuses an object of another namespace, whether it is there or not', async () => {
+    const there = await stage.refusal('status ks/harbor/harbor infra');
+    const absent = await stage.refusal('status ks/harbor/harbour infra');
+
+    expect(there).toContain('missing: status on ks/harbor/harbor on infra');
+    expect(absent).toContain('missing: status on ks/harbor/harbour on infra');
+  });
+
+  it('finds nothing of the others by short name, and offers none', async () => {
+    expect(await stage.refusal('status harbor infra')).toBe(
+      'Nothing on infra is called "harbor". List what is there with get.',
+    );
+  });
+
+  it('refuses the other cluster', async () => {
+    expect(await stage.refusal('get all apps')).toContain('missing: get on apps');
+  });
+
+  it('shows help for what it may use', async () => {
+    const { summary } = await stage.show('help');
+
+    expect(summary).toBe('What you can ask for: status, get, help, whoami');
+  });
+
+  it('says where it holds', async () => {
+    expect(JSON.stringify(await stage.show('whoami'))).toContain('infra; media');
+  });
+});
+
+describe('help', () => {
+  it('offers the nearest command', async () => {
+    expect(await createStage().refusal('help reconcil')).toContain('Did you mean reconcile?');
+  });
+});
