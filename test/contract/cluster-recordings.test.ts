@@ -7,8 +7,9 @@ import { buildWith } from '#test/sandbox/controllers/kustomize/build.ts';
 import { seededRandom } from '#test/sandbox/controllers/world.ts';
 import { factsOf, messagesOf, storiesOf } from '#test/sandbox/replay/compare.ts';
 import { notPlayed, tolerated, toleratedFacts } from '#test/sandbox/replay/differences.ts';
+import type { Played } from '#test/sandbox/replay/schedule.ts';
 import { scripts } from '#test/sandbox/replay/scripts.ts';
-import { type Played, playOnSandbox } from '#test/sandbox/replay/stage.ts';
+import { playOnSandbox } from '#test/sandbox/replay/stage.ts';
 
 const played = recordingNames().filter((name) => !(name in notPlayed));
 const kinds = ['GitRepository', 'Kustomization', 'HelmRepository', 'HelmChart', 'HelmRelease'];

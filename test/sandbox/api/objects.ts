@@ -9,17 +9,19 @@ import {
   without,
 } from '#test/sandbox/api/json.ts';
 import { type Kinds, kindFromDefinition, type ResourceKind } from '#test/sandbox/api/kinds.ts';
+import {
+  checkIdentity,
+  checkPreconditions,
+  checkVersion,
+  type DeleteOptions,
+} from '#test/sandbox/api/locks.ts';
 import { managedEntries, ownApply, ownUpdate, type Writer } from '#test/sandbox/api/ownership.ts';
 import { jsonPatch, mergePatch, strategicMergePatch } from '#test/sandbox/api/patch.ts';
 import {
   alreadyExists,
   badRequest,
   conflict,
-  invalid,
-  modified,
   notFound,
-  refusal,
-  status,
   unsupportedMediaType,
 } from '#test/sandbox/api/status.ts';
 import type { Storage } from '#test/sandbox/api/storage.ts';
@@ -45,13 +47,6 @@ export interface WriteOptions {
   readonly admit?: (before: KubeObject | undefined, after: KubeObject) => void;
 }
 
-export interface DeleteOptions {
-  readonly uid?: string | undefined;
-  readonly resourceVersion?: string | undefined;
-  readonly dryRun?: boolean | undefined;
-  readonly admit?: (before: KubeObject) => void;
-}
-
 const acceptedPatches = [
   'application/json-patch+json',
   'application/merge-patch+json',
@@ -68,51 +63,6 @@ const desired = (object: KubeObject): JsonRecord => without(object, 'metadata', 
  * Refusals are thrown with the answer that a real server gives (`statusOf`); facts: access.md §7.
  */
 export const createObjects = (storage: Storage, kinds: Kinds, clock: SandboxClock) => {
-  const checkVersion = (
-    kind: ResourceKind,
-    name: string,
-    asked: unknown,
-    live: KubeObject,
-  ): void => {
-    if (asked === undefined) {
-      return;
-    }
-    const version = String(asked);
-    if (version === '' || version === '0') {
-      throw invalid(
-        kind,
-        name,
-        'metadata.resourceVersion',
-        'Invalid value: 0: must be specified for an update',
-      );
-    }
-    if (!/^\d+$/.test(version)) {
-      throw refusal(
-        status(
-          500,
-          'InternalError',
-          `Internal error occurred: strconv.ParseUint: parsing "${version}": invalid syntax`,
-        ),
-      );
-    }
-    if (version !== live.metadata.resourceVersion) {
-      throw modified(kind, name);
-    }
-  };
-
-  const checkIdentity = (kind: ResourceKind, asked: JsonRecord, live: KubeObject): void => {
-    const { name, uid } = live.metadata;
-    checkVersion(kind, name, asked['resourceVersion'], live);
-    if (asked['uid'] !== undefined && asked['uid'] !== uid) {
-      throw invalid(
-        kind,
-        name,
-        'metadata.uid',
-        `Invalid value: "${String(asked['uid'])}": field is immutable`,
-      );
-    }
-  };
-
   /** The new object with what only the server sets. */
   const settle = (kind: ResourceKind, live: KubeObject, next: KubeObject): KubeObject => {
     const kept = Object.fromEntries(
@@ -369,19 +319,6 @@ export const createObjects = (storage: Storage, kinds: Kinds, clock: SandboxCloc
   };
 
   return { create, replace, patch, remove };
-};
-
-const checkPreconditions = (kind: ResourceKind, live: KubeObject, options: DeleteOptions): void => {
-  const { name, uid, resourceVersion } = live.metadata;
-  for (const [label, asked, found] of [
-    ['UID', options.uid, uid],
-    ['ResourceVersion', options.resourceVersion, resourceVersion],
-  ] as const) {
-    if (asked !== undefined && asked !== found) {
-      const text = `Precondition failed: ${label} in precondition: ${asked}, ${label} in object meta: ${found ?? ''}`;
-      throw conflict(kind, name, text);
-    }
-  }
 };
 
 const inNamespace = (namespace: string | undefined) =>

@@ -80,3 +80,11 @@ export const observedGenerationOf = (object: KubeObject | undefined): number => 
 
 export const statusText = (object: KubeObject | undefined, key: string): string | undefined =>
   textAt(object, 'status', key);
+
+/** The status field that says which request a pass handled; none when there was none that is new. */
+export const handledBy = (object: KubeObject): Readonly<Record<string, string>> => {
+  const token = requestedAt(object);
+  return token === undefined || token === statusText(object, 'lastHandledReconcileAt')
+    ? {}
+    : { lastHandledReconcileAt: token };
+};

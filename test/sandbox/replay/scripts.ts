@@ -1,7 +1,8 @@
 import type { KubeObject } from '#test/sandbox/api/json.ts';
 import type { GitTrouble } from '#test/sandbox/controllers/git.ts';
 import type { Deliver } from '#test/sandbox/controllers/notification.ts';
-import { patchAt, type Stage, type StageOptions } from '#test/sandbox/replay/stage.ts';
+import { patchAt, type Stage } from '#test/sandbox/replay/schedule.ts';
+import type { StageOptions } from '#test/sandbox/replay/stage.ts';
 
 /** How a recording is played where the streams alone do not say what was done. */
 export type Script = Omit<StageOptions, 'build'>;

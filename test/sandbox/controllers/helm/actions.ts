@@ -1,4 +1,3 @@
-import { durationMs } from '#src/flux/duration.ts';
 import { type JsonRecord, type KubeObject, recordAt, textAt } from '#test/sandbox/api/json.ts';
 import type { ResourceKind } from '#test/sandbox/api/kinds.ts';
 import {
@@ -7,6 +6,7 @@ import {
   requestedAt,
 } from '#test/sandbox/controllers/conditions.ts';
 import { goDuration } from '#test/sandbox/controllers/go-text.ts';
+import { helmLogs } from '#test/sandbox/controllers/helm/logs.ts';
 import type { ReleaseObjects } from '#test/sandbox/controllers/helm/objects.ts';
 import {
   historyOf,
@@ -25,6 +25,7 @@ import {
   isReset,
   isSameAttempt,
 } from '#test/sandbox/controllers/helm/state.ts';
+import { about, named, running, timeoutOf } from '#test/sandbox/controllers/helm/words.ts';
 import { healthTargets, waitForHealth } from '#test/sandbox/controllers/kustomize/health.ts';
 import { entryOf, shown } from '#test/sandbox/controllers/kustomize/inventory.ts';
 import type { Recorder } from '#test/sandbox/controllers/recorder.ts';
@@ -51,31 +52,6 @@ export const createHelmActions = (
   const keyOf = ({ namespace, name }: Ref): string => `${namespace}/${name}`;
   const releasesOf = (ref: Ref): readonly Release[] => storage.get(keyOf(ref)) ?? [];
   const liveOf = (ref: Ref, object: KubeObject): KubeObject => world.read(kind, ref) ?? object;
-
-  const timeoutOf = (object: KubeObject): number =>
-    durationMs(textAt(object, 'spec', 'timeout')) ?? 300_000;
-
-  const running = (object: KubeObject, action: string): NewCondition => ({
-    type: 'Reconciling',
-    status: 'True',
-    reason: 'Progressing',
-    message: `Running '${action}' action with timeout of ${goDuration(timeoutOf(object))}`,
-  });
-
-  const about = (release: {
-    readonly chartVersion: string;
-    readonly appVersion: string;
-    readonly ociDigest: string | undefined;
-    readonly configDigest: string;
-  }): Readonly<Record<string, string>> => ({
-    'app-version': release.appVersion,
-    revision: release.chartVersion,
-    token: release.configDigest,
-    ...(release.ociDigest === undefined ? {} : { 'oci-digest': release.ociDigest }),
-  });
-
-  const named = (wanted: Wanted, version: number): string =>
-    `${wanted.namespace}/${wanted.releaseName}.v${version}`;
 
   const add = (
     ref: Ref,
@@ -155,33 +131,6 @@ export const createHelmActions = (
     });
   };
 
-  /** The last lines of Helm's log, as every failed upgrade has them. */
-  const helmLogs = ({ releaseName, objects: made }: Wanted, action: Action): string => {
-    const name = JSON.stringify({ name: releaseName });
-    const applied = { dryRun: false, fieldValidationDirective: 'Strict', forceConflicts: true };
-    const patched = made.map(({ apiVersion, kind: of, metadata }) => {
-      const gvk = `${apiVersion.includes('/') ? apiVersion : `/${apiVersion}`}, Kind=${of}`;
-      const { name: objectName, namespace } = metadata;
-      return `Patched resource: ${JSON.stringify({ gvk, name: objectName, namespace })}`;
-    });
-    const lines = [
-      "resetting values to the chart's original version: {}",
-      'determined release apply method: {"previous_release_apply_method":"ssa","server_side_apply":true}',
-      `performing update: ${name}`,
-      `creating upgraded release: ${name}`,
-      `using server-side apply for resource creation: ${JSON.stringify(applied)}`,
-      `using server-side apply for resource update: ${JSON.stringify({ ...applied, upgradeClientSideFieldManager: false })}`,
-      `checking resources for changes: ${JSON.stringify({ resources: made.length })}`,
-      ...patched,
-      `warning: ${action} failed: ${JSON.stringify({ error: {}, name: releaseName })}`,
-    ];
-    const time = new Date(clock.now()).toISOString();
-    return lines
-      .slice(-10)
-      .map((line) => `${time}: ${line}`)
-      .join('\n');
-  };
-
   const failed = async (
     object: KubeObject,
     ref: Ref,
@@ -196,7 +145,7 @@ export const createHelmActions = (
     recorder.record(object, {
       severity: 'error',
       reason,
-      message: `${message}\n\nLast Helm logs:\n\n${helmLogs(wanted, action)}`,
+      message: `${message}\n\nLast Helm logs:\n\n${helmLogs(wanted, action, clock.now())}`,
       metadata: about(release),
     });
     await world.pause(6);
@@ -370,67 +319,5 @@ export const createHelmActions = (
     return remedy(object, ref, wanted, action);
   };
 
-  /** Compares what is live with the release, and corrects it where that is wanted. */
-  const checkDrift = async (
-    object: KubeObject,
-    ref: Ref,
-    wanted: Wanted,
-  ): Promise<{ readonly conditions: readonly NewCondition[]; readonly isCorrected: boolean }> => {
-    const mode = textAt(object, 'spec', 'driftDetection', 'mode');
-    if (mode !== 'warn' && mode !== 'enabled') {
-      return { conditions: [], isCorrected: false };
-    }
-    const none: NewCondition = {
-      type: 'Drifted',
-      status: 'False',
-      reason: 'NoDriftDetected',
-      message: 'No drift detected against the cluster state',
-    };
-    await world.pause(25);
-    const [newest] = releasesOf(ref);
-    const drift = objects.drift(newest?.objects ?? []);
-    if (drift.length === 0 || newest === undefined) {
-      return { conditions: [none], isCorrected: false };
-    }
-    const release = named(wanted, newest.version);
-    const message = `Cluster state of release ${release} has drifted from the desired state:\n${drift.map(({ text }) => text).join('\n')}`;
-    recorder.record(object, { severity: 'error', reason: 'DriftDetected', message });
-    const drifted: NewCondition = {
-      type: 'Drifted',
-      status: 'True',
-      reason: 'DriftDetected',
-      message,
-    };
-    if (mode === 'warn') {
-      return { conditions: [drifted], isCorrected: false };
-    }
-    await world.patchStatus(kind, ref, manager, {
-      set: [running(object, 'correct cluster drift'), drifted],
-      fields: { lastAttemptedGeneration: generationOf(object) },
-    });
-    objects.apply(drift.map((one) => one.object));
-    const lines = drift.map(
-      (one) => `${shown(one.object)} ${one.isGone ? 'created' : 'configured'}`,
-    );
-    recorder.record(object, {
-      severity: 'info',
-      reason: 'DriftCorrected',
-      message: `Cluster state of release ${release} has been corrected:\n${lines.join('\n')}`,
-      metadata: about(newest),
-    });
-    await world.pause(5);
-    await world.patchStatus(kind, ref, manager, {
-      set: [
-        {
-          type: 'Ready',
-          status: 'Unknown',
-          reason: 'Progressing',
-          message: 'correcting cluster drift',
-        },
-      ],
-    });
-    return { conditions: [none], isCorrected: true };
-  };
-
-  return { attempt, checkDrift };
+  return { attempt };
 };

@@ -5,14 +5,14 @@ import { type Artifacts, digestOf } from '#test/sandbox/controllers/artifacts.ts
 import {
   conditionOf,
   generationOf,
+  handledBy,
   isReady,
   isSuspended,
   type NewCondition,
-  requestedAt,
-  statusText,
 } from '#test/sandbox/controllers/conditions.ts';
 import { createHelmActions } from '#test/sandbox/controllers/helm/actions.ts';
 import type { RenderChart } from '#test/sandbox/controllers/helm/chart.ts';
+import { createDriftCheck } from '#test/sandbox/controllers/helm/drift.ts';
 import { createReleaseObjects } from '#test/sandbox/controllers/helm/objects.ts';
 import {
   historyOf,
@@ -70,19 +70,13 @@ export const startHelmController = (
   const charts = createChartSources(world, artifacts, recorder);
   const objects = createReleaseObjects(world);
   const storage = new Map<string, readonly Release[]>();
-  const actions = createHelmActions(world, kind, recorder, objects, storage);
+  const { attempt } = createHelmActions(world, kind, recorder, objects, storage);
+  const checkDrift = createDriftCheck(world, kind, recorder, objects, storage);
   const errors = new Map<string, number>();
   const keyOf = ({ namespace, name }: Ref): string => `${namespace}/${name}`;
 
   const intervalOf = (object: KubeObject): number =>
     durationMs(textAt(object, 'spec', 'interval')) ?? 600_000;
-
-  const handledBy = (object: KubeObject): JsonRecord => {
-    const token = requestedAt(object);
-    return token === undefined || token === statusText(object, 'lastHandledReconcileAt')
-      ? {}
-      : { lastHandledReconcileAt: token };
-  };
 
   const backOff = (ref: Ref): number => {
     const count = errors.get(keyOf(ref)) ?? 0;
@@ -199,7 +193,7 @@ export const startHelmController = (
   };
 
   const inSync = async (object: KubeObject, ref: Ref, wanted: Wanted): Promise<number> => {
-    const drift = await actions.checkDrift(object, ref, wanted);
+    const drift = await checkDrift(object, ref, wanted);
     if (
       drift.isCorrected &&
       recordAt(object, 'status')['lastAttemptedGeneration'] === generationOf(object)
@@ -218,11 +212,11 @@ export const startHelmController = (
     wanted: Wanted,
     action: 'install' | 'upgrade',
   ): Promise<number | undefined> => {
-    const outcome = await actions.attempt(object, ref, wanted, action);
+    const outcome = await attempt(object, ref, wanted, action);
     switch (outcome) {
       case 'released': {
         await world.pause(8);
-        const drift = await actions.checkDrift(object, ref, wanted);
+        const drift = await checkDrift(object, ref, wanted);
         return settle(object, ref, drift.conditions);
       }
       case 'exhausted':

@@ -1,14 +1,12 @@
-import { durationMs } from '#src/flux/duration.ts';
-import type { VariableSource } from '#src/render/render.ts';
 import { type JsonRecord, type KubeObject, recordAt, textAt } from '#test/sandbox/api/json.ts';
 import type { Artifact, Artifacts } from '#test/sandbox/controllers/artifacts.ts';
 import {
   conditionOf,
   generationOf,
+  handledBy,
   isReady,
   isSuspended,
   type NewCondition,
-  requestedAt,
   statusText,
 } from '#test/sandbox/controllers/conditions.ts';
 import { goDuration } from '#test/sandbox/controllers/go-text.ts';
@@ -24,12 +22,19 @@ import {
   waitForHealth,
 } from '#test/sandbox/controllers/kustomize/health.ts';
 import { withHistory } from '#test/sandbox/controllers/kustomize/history.ts';
+import {
+  intervalMs,
+  retryMs,
+  sourceRefOf,
+  timeoutOf,
+  variablesOf,
+} from '#test/sandbox/controllers/kustomize/spec.ts';
+import { createWaits } from '#test/sandbox/controllers/kustomize/waiting.ts';
 import type { Recorder } from '#test/sandbox/controllers/recorder.ts';
 import { startWorker } from '#test/sandbox/controllers/worker.ts';
 import { fluxFinalizer, type Ref, type World } from '#test/sandbox/controllers/world.ts';
 
 const manager = 'gotk-kustomize-controller';
-const leastTimeoutMs = 30_000;
 
 const reconciling = (message: string): NewCondition => ({
   type: 'Reconciling',
@@ -54,18 +59,6 @@ interface Pass {
   readonly timeoutMs: number;
 }
 
-const timeoutOf = (object: KubeObject): number => {
-  const interval = durationMs(textAt(object, 'spec', 'interval')) ?? 600_000;
-  const timeout = durationMs(textAt(object, 'spec', 'timeout')) ?? interval - 30_000;
-  return Math.max(timeout, leastTimeoutMs);
-};
-
-const sourceRefOf = (object: KubeObject): { kind: string; namespace: string; name: string } => ({
-  kind: textAt(object, 'spec', 'sourceRef', 'kind') ?? 'GitRepository',
-  namespace: textAt(object, 'spec', 'sourceRef', 'namespace') ?? object.metadata.namespace ?? '',
-  name: textAt(object, 'spec', 'sourceRef', 'name') ?? '',
-});
-
 /** Simulates kustomize-controller, as recorded: what it writes, says and when. */
 export const startKustomizeController = (
   world: World,
@@ -80,18 +73,7 @@ export const startKustomizeController = (
     .all()
     .filter(({ group }) => group === 'source.toolkit.fluxcd.io');
   const { apply, prune } = createApplier(world);
-
-  const retryMs = (object: KubeObject): number =>
-    durationMs(textAt(object, 'spec', 'retryInterval')) ?? intervalMs(object);
-  const intervalMs = (object: KubeObject): number =>
-    durationMs(textAt(object, 'spec', 'interval')) ?? 600_000;
-
-  const handledBy = (object: KubeObject): JsonRecord => {
-    const token = requestedAt(object);
-    return token === undefined || token === statusText(object, 'lastHandledReconcileAt')
-      ? {}
-      : { lastHandledReconcileAt: token };
-  };
+  const { waitForSource, waitForDependency } = createWaits(world, kind, recorder);
 
   /** An event has the Ready reason as its own; before there is one, Progressing. */
   const tell = (
@@ -109,55 +91,7 @@ export const startKustomizeController = (
     });
   };
 
-  const variables: VariableSource = (reference, namespace) => {
-    const found = server.storage.read(
-      world.kindNamed('', reference.kind),
-      namespace,
-      reference.name,
-    );
-    if (found === undefined) {
-      return undefined;
-    }
-    const decode = (value: unknown): string =>
-      reference.kind === 'Secret'
-        ? Buffer.from(String(value), 'base64').toString('utf8')
-        : String(value);
-    const data = Object.entries(recordAt(found, 'data')).map(([key, value]) => [
-      key,
-      decode(value),
-    ]);
-    return Object.fromEntries([...data, ...Object.entries(recordAt(found, 'stringData'))]);
-  };
-
-  /** Waiting for the source: said in the condition only. */
-  const waitForSource = async (object: KubeObject, ref: Ref, message: string): Promise<number> => {
-    await world.patchStatus(kind, ref, manager, {
-      set: [{ type: 'Ready', status: 'False', reason: 'ArtifactFailed', message }],
-      fields: handledBy(object),
-    });
-    return settings.requeueDependencyMs;
-  };
-
-  const waitForDependency = async (
-    object: KubeObject,
-    ref: Ref,
-    unmet: string,
-    revision: string,
-  ): Promise<number> => {
-    const wait = goDuration(settings.requeueDependencyMs);
-    recorder.record(object, {
-      severity: 'info',
-      reason: 'DependencyNotReady',
-      message: `Dependencies do not meet ready condition, retrying in ${wait}`,
-      metadata: { revision },
-    });
-    await world.pause(15);
-    await world.patchStatus(kind, ref, manager, {
-      set: [{ type: 'Ready', status: 'False', reason: 'DependencyNotReady', message: unmet }],
-      fields: handledBy(object),
-    });
-    return settings.requeueDependencyMs;
-  };
+  const variables = variablesOf(world);
 
   const progress = async (pass: Pass, what: string): Promise<string> => {
     const text = `${what} for revision ${pass.artifact.revision} with a timeout of ${goDuration(pass.timeoutMs)}`;
