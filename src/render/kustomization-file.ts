@@ -12,16 +12,30 @@ export const kustomizationNames: readonly string[] = [
 ];
 
 const Text = z.array(z.string()).default([]);
-const PathHolder = z.array(z.looseObject({ path: z.string().optional() })).default([]);
-const Generator = z
-  .array(
-    z.looseObject({
-      files: Text,
-      envs: Text,
-      env: z.string().optional(),
-    }),
-  )
-  .default([]);
+// Closed, because kustomize reads keys in any case: what `Path` or `FILES` names must not be read unseen.
+const Patch = z.strictObject({
+  path: z.string().optional(),
+  patch: z.unknown().optional(),
+  target: z.unknown().optional(),
+  options: z.unknown().optional(),
+});
+const Replacement = z.strictObject({
+  path: z.string().optional(),
+  source: z.unknown().optional(),
+  targets: z.unknown().optional(),
+});
+const Generator = z.strictObject({
+  name: z.string().optional(),
+  namespace: z.string().optional(),
+  behavior: z.string().optional(),
+  type: z.string().optional(),
+  options: z.unknown().optional(),
+  literals: z.array(z.unknown()).optional(),
+  files: Text,
+  envs: Text,
+  env: z.string().optional(),
+});
+const listOf = <Item extends z.ZodType>(item: Item) => z.array(item).default([]);
 
 /** The fields of a kustomization.yaml that name other files. */
 export const KustomizationFile = z.looseObject({
@@ -31,12 +45,12 @@ export const KustomizationFile = z.looseObject({
   crds: Text,
   configurations: Text,
   patchesStrategicMerge: Text,
-  patches: PathHolder,
-  patchesJson6902: PathHolder,
-  replacements: PathHolder,
-  configMapGenerator: Generator,
-  secretGenerator: Generator,
-  openapi: z.looseObject({ path: z.string().optional() }).optional(),
+  patches: listOf(Patch),
+  patchesJson6902: listOf(Patch),
+  replacements: listOf(Replacement),
+  configMapGenerator: listOf(Generator),
+  secretGenerator: listOf(Generator),
+  openapi: z.strictObject({ path: z.string().optional() }).optional(),
 });
 export type KustomizationFile = z.infer<typeof KustomizationFile>;
 
@@ -93,11 +107,32 @@ const forbiddenField = (
 const withoutNulls = (fields: Record<string, unknown>): Record<string, unknown> =>
   Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== null));
 
+const misfit = (file: string, error: z.ZodError): RenderProblem => {
+  const unknown = error.issues.find((issue) => issue.code === 'unrecognized_keys');
+  if (unknown === undefined) {
+    return { code: 'invalid-yaml', file, detail: z.prettifyError(error) };
+  }
+  const detail = `${unknown.path.join('.')}: ${unknown.message.toLowerCase()}`;
+  return { code: 'refused', refusal: 'unknown-field', file, detail };
+};
+
+// breaks to one YAML parser and not to another: a comment to us would be a field to kustomize
+const strangeBreaks = /[\u0085\u2028\u2029]|\r(?!\n)/;
+
+const isEmptyList = (value: unknown): boolean => Array.isArray(value) && value.length === 0;
+
+/** The fields that say something; kustomize warns about some of the others even when they are empty. */
+export const withoutEmptyLists = (fields: KustomizationFile): Record<string, unknown> =>
+  Object.fromEntries(Object.entries(fields).filter(([, value]) => !isEmptyList(value)));
+
 /** Parses one kustomization.yaml and refuses whatever could run or fetch something. */
 export const readKustomizationFile = (
   file: string,
   text: string,
 ): Result<KustomizationFile, RenderProblem> => {
+  if (strangeBreaks.test(text)) {
+    return fail({ code: 'invalid-yaml', file, detail: 'it has line breaks other than LF' });
+  }
   const parsed = readYaml(text);
   if (!parsed.ok) {
     return fail({ code: 'invalid-yaml', file, detail: parsed.failure });
@@ -111,9 +146,7 @@ export const readKustomizationFile = (
     return fail(forbidden);
   }
   const kustomization = KustomizationFile.safeParse(withoutNulls(fields.data));
-  return kustomization.success
-    ? ok(kustomization.data)
-    : fail({ code: 'invalid-yaml', file, detail: z.prettifyError(kustomization.error) });
+  return kustomization.success ? ok(kustomization.data) : fail(misfit(file, kustomization.error));
 };
 
 /** The path of the kustomization file of a directory, undefined when it has none. */

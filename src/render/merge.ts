@@ -1,7 +1,11 @@
 import * as posix from 'node:path/posix';
 import type { FluxKustomization } from '#src/render/flux-kustomization.ts';
 import { generatedResources } from '#src/render/generate.ts';
-import { kustomizationIn, readKustomizationFile } from '#src/render/kustomization-file.ts';
+import {
+  kustomizationIn,
+  readKustomizationFile,
+  withoutEmptyLists,
+} from '#src/render/kustomization-file.ts';
 import type { RenderProblem } from '#src/render/problem.ts';
 import { resolveInside, type Tree } from '#src/render/tree.ts';
 import { fail, ok, type Result } from '#src/result.ts';
@@ -77,13 +81,9 @@ const existingFields = (tree: Tree, file: string): Result<Fields, RenderProblem>
   }
   // without resources kustomize calls a kustomization empty; the controller works around it so
   const isBare = read.value.resources.length === 0;
-  const fields: Fields = isBare
-    ? { ...read.value, buildMetadata: ['originAnnotations'] }
-    : read.value;
-  return ok(Object.fromEntries(Object.entries(fields).filter(([, value]) => !isEmptyList(value))));
+  const fields = isBare ? { ...read.value, buildMetadata: ['originAnnotations'] } : read.value;
+  return ok(withoutEmptyLists(fields));
 };
-
-const isEmptyList = (value: unknown): boolean => Array.isArray(value) && value.length === 0;
 
 const generatedFields = (tree: Tree, directory: string): Result<Fields, RenderProblem> => {
   const resources = generatedResources(tree, directory);

@@ -3,6 +3,7 @@ import {
   type KustomizationFile,
   kustomizationIn,
   readKustomizationFile,
+  withoutEmptyLists,
 } from '#src/render/kustomization-file.ts';
 import type { Merged } from '#src/render/merge.ts';
 import type { RenderProblem } from '#src/render/problem.ts';
@@ -164,8 +165,10 @@ const walkKustomization = (walk: Walk, file: string, content: Buffer, depth: num
     return fields.failure;
   }
   const { value } = fields;
+  // what was checked is what is built: written anew, no other parser can read something else in it
+  const checked = Buffer.from(JSON.stringify(withoutEmptyLists(value)));
   return (
-    keep(walk, file, content) ??
+    keep(walk, file, checked) ??
     first(filesNamedBy(value), (reference) => keepFile(walk, file, reference)) ??
     first([...value.resources], (reference) => walkResource(walk, file, reference, depth)) ??
     first([...value.bases, ...value.components], (reference) =>

@@ -113,11 +113,22 @@ describe('the walk before a build', () => {
     ['transformers: ["apiVersion: builtin\\nkind: X"]', 'executable'],
     ['validators: [plugin.yaml]', 'executable'],
     ['resourcez: []', 'unknown-field'],
+    // kustomize reads keys in any case
+    ['Resources: ["https://example.com/a.yaml"]', 'unknown-field'],
+    ['configMapGenerator: [{name: a, Files: [/etc/passwd]}]', 'unknown-field'],
+    ['secretGenerator: [{name: a, ENVS: [/etc/passwd]}]', 'unknown-field'],
+    ['patches: [{Path: /etc/passwd}]', 'unknown-field'],
+    ['patchesJson6902: [{target: {kind: A}, PATH: /etc/passwd}]', 'unknown-field'],
+    ['replacements: [{Path: /etc/passwd}]', 'unknown-field'],
+    ['openapi: {Path: /etc/passwd}', 'unknown-field'],
+    ['configMapGenerator: [{name: a, files: [/etc/passwd]}]', 'outside-tree'],
     ['resources: [nowhere.yaml]', 'missing'],
     ['components: [nowhere]', 'missing'],
     ['resources: [{}]', 'invalid-yaml'],
     ['resources: [', 'invalid-yaml'],
     ['- a', 'invalid-yaml'],
+    ['# x\u2028resources: [/etc/passwd]', 'invalid-yaml'],
+    ['# x\rresources: [/etc/passwd]', 'invalid-yaml'],
   ])('refuses %s as %s', (kustomization, expected) => {
     expect(refusal(reach(written(kustomization), { path: 'app' }))).toBe(expected);
   });
@@ -181,6 +192,21 @@ describe('the walk before a build', () => {
     expect(refusal(reach(wide, { path: 'app' }))).toBe('too-large');
     expect(refusal(reach(big, { path: 'app' }))).toBe('too-large');
     expect(refusal(reach(tall, { path: 'app' }))).toBe('too-large');
+  });
+
+  it('hands over what it has read and checked, not the text', () => {
+    const tree = treeOfTexts({
+      'app/kustomization.yaml': 'resources: [../base] # a comment\n',
+      'base/kustomization.yaml': '# another\nnamespace: a\nresources:\n- a.yaml\n',
+      'base/a.yaml': configMap,
+    });
+    const merged = mergeKustomization(tree, flux({ path: 'app' }));
+    const walked = merged.ok ? walkTree(tree, merged.value, limits) : merged;
+
+    expect(walked.ok && walked.value.files.get('base/kustomization.yaml')?.toString()).toBe(
+      '{"resources":["a.yaml"],"namespace":"a"}',
+    );
+    expect(walked.ok && walked.value.files.get('base/a.yaml')?.toString()).toBe(configMap);
   });
 
   it('comes to an end when two directories name each other', () => {
