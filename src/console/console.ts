@@ -31,7 +31,8 @@ export interface ConsoleOptions {
 
 export type Console = (incoming: Incoming) => Promise<void>;
 
-const deliveries = 'slack-deliveries';
+/** Deeds that were answered, so that one which Slack repeats is answered once; value = ms. */
+export const slackDeliveries = 'slack-deliveries';
 /** How long a card may take to reach its channel before we say why it does not. */
 const cardPatienceMs = 3_000;
 
@@ -150,7 +151,10 @@ export const createConsole = (options: ConsoleOptions): Console => {
 
   const isRepeat = async (incoming: Incoming): Promise<boolean> => {
     try {
-      return (await store.append(deliveries, incoming.delivery, clock.now(), null)) === 'duplicate';
+      return (
+        (await store.append(slackDeliveries, incoming.delivery, clock.now(), clock.now())) ===
+        'duplicate'
+      );
     } catch (error) {
       if (isStoreUnavailable(error)) {
         // dispatch says so to the person

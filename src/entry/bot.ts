@@ -12,6 +12,7 @@ import { createMetrics } from '#src/http/metrics.ts';
 import { createInternalServer, createPublicServer, type Phase } from '#src/http/server.ts';
 import type { Log } from '#src/log.ts';
 import { createBullmqWakeups } from '#src/queue/bullmq.ts';
+import { runSweeper } from '#src/retention/sweeper.ts';
 import { createSlackApp, slackEventsPath } from '#src/slack/app.ts';
 import { createPeople } from '#src/slack/people.ts';
 import { createRedisStore } from '#src/store/redis.ts';
@@ -50,9 +51,14 @@ export const startBot = async (
 ): Promise<StartedBot> => {
   const { config } = loaded;
   const metrics = createMetrics();
+  let reconnected = (): void => undefined;
   const store = createRedisStore({
     url: secretOf(loaded, 'redis.url'),
-    onConnection: (state, detail) => log.info({ state, detail }, 'connection to Redis'),
+    onConnection: (state, detail) => {
+      log.info({ state, detail }, 'connection to Redis');
+      // after a fail-over the newest writes may be gone: what Slack shows is counted again
+      reconnected();
+    },
   });
   const audit = createAudit({ store, key: secretOf(loaded, 'keys.audit') });
   const live = createLiveConfig(loaded, load, clock, log);
@@ -85,6 +91,7 @@ export const startBot = async (
   });
   const { commit } = audit;
   const bot = compose(live, { clock, ids, store, clusters, slack, wakeups, commit, log });
+  reconnected = bot.recount;
   const stopping = new AbortController();
   let phase: Phase = 'starting';
 
@@ -158,7 +165,22 @@ export const startBot = async (
   if (parts.front) {
     slack.start(converse);
   }
-  const running = Promise.all([bot.run(stopping.signal, parts), live.watch(stopping.signal)]);
+  const sweeper = {
+    store,
+    clock,
+    holder: ids.next(),
+    limits: () => {
+      const { incidents, commands, audit: auditMs } = live.current().config.retention;
+      return { incidentsMs: incidents, commandsMs: commands, auditMs };
+    },
+    channels: () => live.current().config.clusters.map((cluster) => cluster.channel),
+    log: log.child({ part: 'retention' }),
+  };
+  const running = Promise.all([
+    bot.run(stopping.signal, parts),
+    live.watch(stopping.signal),
+    runSweeper(sweeper, stopping.signal),
+  ]);
   phase = 'ready';
   log.info({ public: door?.port, internal: internal.port }, 'ready');
 

@@ -50,6 +50,8 @@ export interface Settings {
 
 export interface Bot {
   readonly dispatch: Dispatch;
+  /** The store may have lost writes: compare with Slack before anything is posted. */
+  recount(): void;
   /** Something was put on the intake stream. */
   wakeIntake(): void;
   /** Runs the named parts until the signal is aborted; resolves when they have ended. */
@@ -146,6 +148,7 @@ export const compose = (settings: Settings, ports: Ports): Bot => {
 
   return {
     dispatch,
+    recount: () => outbox?.recount(),
     wakeIntake: () => keeper.wake(),
     status: () => ({ keeping: keeper.leads(), outbox: outbox?.status() }),
     run: async (signal, parts = { front: true, worker: true }) => {

@@ -1,0 +1,132 @@
+import { z } from 'zod';
+import { auditStream } from '#src/audit/audit.ts';
+import { AuditEntry } from '#src/audit/chain.ts';
+import { journalKey, settledJournals } from '#src/command/journal.ts';
+import { journalCardId, readJournal } from '#src/command/journals.ts';
+import { slackDeliveries } from '#src/console/console.ts';
+import { endedIncidents, incidentKey, readIncident, rootCardId } from '#src/incident/records.ts';
+import { cardKey, dirtyCards } from '#src/slack/card.ts';
+import type { Batch, Store } from '#src/store/store.ts';
+
+/** How long things are kept after they have ended; ms. */
+export interface RetentionLimits {
+  readonly incidentsMs: number;
+  readonly commandsMs: number;
+  readonly auditMs: number;
+}
+
+export interface Swept {
+  readonly incidents: number;
+  readonly commands: number;
+  readonly audit: number;
+}
+
+const batchSize = 200;
+const deliveriesMs = 24 * 60 * 60_000;
+
+type Removal = Required<Pick<Batch, 'remove' | 'unindex'>>;
+
+const withCards = (cards: readonly string[], own: Removal): Removal => ({
+  remove: [...own.remove, ...cards.map((card) => ({ key: cardKey(card) }))],
+  unindex: [...own.unindex, ...cards.map((card) => ({ index: dirtyCards, member: card }))],
+});
+
+/** Removes what ended before the limit, one record with its cards at a time. @returns how many */
+const sweepIndex = async (
+  store: Store,
+  index: string,
+  before: number,
+  removal: (id: string) => Promise<Removal>,
+): Promise<number> => {
+  let removed = 0;
+  for (;;) {
+    const old = await store.range(index, { upTo: before, limit: batchSize });
+    for (const { member } of old) {
+      await store.commit(await removal(member));
+    }
+    removed += old.length;
+    if (old.length < batchSize) {
+      return removed;
+    }
+  }
+};
+
+const incidentRemoval = async (
+  store: Store,
+  id: string,
+  channels: readonly string[],
+): Promise<Removal> => {
+  const stored = readIncident(await store.read(incidentKey(id)));
+  const cards = channels.flatMap((channel) => {
+    const root = rootCardId(id, channel);
+    const story = stored?.incident.story.map((entry) => `${root}/${entry.id}`) ?? [];
+    return [root, ...story];
+  });
+  return withCards(cards, {
+    remove: [{ key: incidentKey(id) }],
+    unindex: [{ index: endedIncidents, member: id }],
+  });
+};
+
+const journalRemoval = async (store: Store, id: string): Promise<Removal> => {
+  const channel = readJournal(await store.read(journalKey(id)))?.journal.place.channel;
+  return withCards(channel === undefined ? [] : [journalCardId(id, channel)], {
+    remove: [{ key: journalKey(id) }],
+    unindex: [{ index: settledJournals, member: id }],
+  });
+};
+
+/** Trims what is older than the limit from the front of a stream. @returns how many entries */
+const sweepStream = async (
+  store: Store,
+  stream: string,
+  before: number,
+  timeOf: z.ZodType<number>,
+): Promise<number> => {
+  let removed = 0;
+  for (;;) {
+    const entries = await store.entries(stream, undefined, batchSize);
+    const fresh = entries.findIndex(({ value }) => {
+      const at = timeOf.safeParse(value);
+      // what cannot be read is kept
+      return !at.success || at.data >= before;
+    });
+    const old = fresh === -1 ? entries : entries.slice(0, fresh);
+    const last = old.at(-1);
+    if (last === undefined) {
+      return removed;
+    }
+    await store.trim(stream, last.id);
+    removed += old.length;
+    if (fresh !== -1 || entries.length < batchSize) {
+      return removed;
+    }
+  }
+};
+
+const auditTime = AuditEntry.transform(({ fact }) => fact.at);
+
+/**
+ * Removes what has been kept for long enough. What is open or under way is never touched, and the audit
+ * trail loses only its oldest end, which its verification accepts.
+ * @param channels - where the cards of incidents may stand
+ * @param now - ms since the epoch
+ */
+export const sweepOld = async (
+  store: Store,
+  limits: RetentionLimits,
+  channels: readonly string[],
+  now: number,
+): Promise<Swept> => {
+  await store.forget(slackDeliveries, now - deliveriesMs);
+  await sweepStream(store, slackDeliveries, now - deliveriesMs, z.number());
+  return {
+    incidents: await sweepIndex(store, endedIncidents, now - limits.incidentsMs, (id) =>
+      incidentRemoval(store, id, channels),
+    ),
+    commands: await sweepIndex(store, settledJournals, now - limits.commandsMs, (id) =>
+      journalRemoval(store, id),
+    ),
+    audit: await sweepStream(store, auditStream, now - limits.auditMs, auditTime),
+  };
+};

@@ -1,0 +1,74 @@
+import { describe, expect, it } from 'vitest';
+import { createAudit } from '#src/audit/audit.ts';
+import { slackDeliveries } from '#src/console/console.ts';
+import { endedIncidents, incidentKey, openIncidents, rootCardId } from '#src/incident/records.ts';
+import { ok } from '#src/result.ts';
+import { sweepOld } from '#src/retention/retention.ts';
+import { cardKey } from '#src/slack/card.ts';
+import { createMemoryStore } from '#src/store/memory.ts';
+
+const day = 86_400_000;
+const now = 1_795_000_000_000;
+const limits = { incidentsMs: 90 * day, commandsMs: 90 * day, auditMs: 365 * day };
+
+const stage = async () => {
+  const store = createMemoryStore({ clock: { now: () => now } });
+  const audit = createAudit({ store, key: 'k'.repeat(32) });
+  return { store, audit };
+};
+
+describe('what has been kept for long enough', () => {
+  it('goes with its cards; what is open or recent stays', async () => {
+    const { store } = await stage();
+    await store.commit({
+      put: [
+        { key: cardKey(rootCardId('INC-1', 'C1')), value: 'card' },
+        { key: cardKey(rootCardId('INC-2', 'C1')), value: 'card' },
+      ],
+      index: [
+        { index: endedIncidents, member: 'INC-1', score: now - 91 * day },
+        { index: endedIncidents, member: 'INC-2', score: now - 89 * day },
+        { index: openIncidents, member: 'INC-3', score: now - 400 * day },
+      ],
+    });
+
+    expect(await sweepOld(store, limits, ['C1'], now)).toMatchObject({ incidents: 1 });
+
+    const names = async (index: string) =>
+      (await store.range(index, { limit: 10 })).map(({ member }) => member);
+    expect(await names(endedIncidents)).toEqual(['INC-2']);
+    expect(await names(openIncidents)).toEqual(['INC-3']);
+    expect(await store.read(incidentKey('INC-1'))).toBeUndefined();
+    expect(await store.read(cardKey(rootCardId('INC-1', 'C1')))).toBeUndefined();
+    expect(await store.read(cardKey(rootCardId('INC-2', 'C1')))).toBeDefined();
+  });
+
+  it('leaves an audit trail that still proves itself', async () => {
+    const { store, audit } = await stage();
+    const fact = (at: number) => ({
+      at,
+      kind: 'webhook-refused' as const,
+      webhook: 'flux',
+      key: 'infra',
+      cluster: 'apps',
+      reason: 'not its cluster',
+    });
+    await audit.append([fact(now - 400 * day), fact(now - 366 * day), fact(now - day)]);
+
+    expect(await sweepOld(store, limits, [], now)).toMatchObject({ audit: 2 });
+
+    expect(await audit.verify()).toEqual(ok(1));
+  });
+
+  it('forgets yesterday’s deliveries from Slack', async () => {
+    const { store } = await stage();
+    await store.append(slackDeliveries, 'old', now - 2 * day, now - 2 * day);
+    await store.append(slackDeliveries, 'new', now, now);
+
+    await sweepOld(store, limits, [], now);
+
+    expect((await store.entries(slackDeliveries, undefined, 10)).map(({ value }) => value)).toEqual(
+      [now],
+    );
+  });
+});
