@@ -75,8 +75,8 @@ export const compose = (settings: Settings, ports: Ports): Bot => {
   const holder = ids.next();
   let outbox: ReturnType<typeof startOutbox> | undefined;
   const send = (name: string, at?: number): void => {
-    // never rejects
-    void wakeups.wake(name, at);
+    // never rejects; the queue waits by our own clock
+    void wakeups.wake(name, at === undefined ? undefined : at - clock.now() + ports.clock.now());
   };
   const onCards = (): void => {
     outbox?.wake();
