@@ -45,6 +45,8 @@ export const createDelivery = (ports: DeliveryPorts) => {
   const { store, slack, clock, ids, holdLease, doubtfulSince } = ports;
 
   const { load, write, amend } = createCardStore(store);
+  /** Cards with an edit that was not answered, until that is written down. */
+  const inDoubt = new Set<string>();
 
   /** A message that Slack refuses for its blocks is sent as text alone: the news matters most. */
   const send = async (
@@ -166,18 +168,31 @@ export const createDelivery = (ports: DeliveryPorts) => {
       const done = await amend(
         card.id,
         (before) =>
-          before.sent?.ts === ts ? edited(before, { version, ts, at: clock.now() }) : undefined,
+          before.sent?.ts === ts
+            ? edited(inDoubt.has(card.id) ? unanswered(before) : before, {
+                version,
+                ts,
+                at: clock.now(),
+              })
+            : undefined,
         fence,
       );
+      inDoubt.delete(card.id);
       return done.kind === 'written' ? { kind: 'done', card: done.card } : overtaken(card.id, ts);
     }
     const { code } = result.failure;
     if (code === 'message-gone') {
       return gone(card, ts, fence);
     }
-    return fail(card, result.failure, fence, (before) =>
-      code === 'no-reply' && before.sent?.ts === ts ? unanswered(before) : before,
+    if (code !== 'no-reply') {
+      return fail(card, result.failure, fence);
+    }
+    inDoubt.add(card.id);
+    const failed = await fail(card, result.failure, fence, (before) =>
+      before.sent?.ts === ts ? unanswered(before) : before,
     );
+    inDoubt.delete(card.id);
+    return failed;
   };
 
   /** Our edit may have put an older text over that of the next holder, who does not know it. */
