@@ -58,6 +58,7 @@ describe("this repository's own tree", () => {
           : [`${object.kind}/${namespace}/${objectName}: ${ready?.reason} ${ready?.message}`];
       });
 
+      expect(sandbox.cluster(name).flux.world.failures()).toEqual([]);
       expect(objects.length).toBeGreaterThan(20);
       expect(waiting).toEqual([]);
     },

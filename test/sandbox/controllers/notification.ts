@@ -267,7 +267,9 @@ export const createNotificationController = (
       }
       for (const alert of server.storage.list(alerts)) {
         if (isWanted(event, alert)) {
-          void dispatch(event, alert);
+          dispatch(event, alert).catch((error: unknown) => {
+            world.noteFailure(`Alert ${alert.metadata.namespace}/${alert.metadata.name}`, error);
+          });
         }
       }
     },

@@ -20,6 +20,8 @@ interface Task {
   cancel: () => void;
 }
 
+const failedPassMs = 10_000;
+
 const keyOf = ({ namespace, name }: Ref): string => `${namespace}/${name}`;
 
 /** What wakes a controller of Flux: a change of generation, a new request, a deletion. */
@@ -75,11 +77,21 @@ export const startWorker = (world: World, options: WorkerOptions) => {
     }
   };
 
+  /** A pass that throws is noted and tried again, so that one bad object does not end the sandbox. */
+  const tryPass = async (ref: Ref): Promise<number | undefined> => {
+    try {
+      return await options.pass(ref);
+    } catch (error) {
+      world.noteFailure(`${options.kind.kind} ${keyOf(ref)}`, error);
+      return failedPassMs;
+    }
+  };
+
   const run = async (task: Task): Promise<void> => {
     task.running = true;
     task.again = false;
     running += 1;
-    const next = await options.pass(task.ref);
+    const next = await tryPass(task.ref);
     running -= 1;
     task.running = false;
     if (world.read(options.kind, task.ref) === undefined) {

@@ -151,6 +151,8 @@ export const createWorld = (server: ApiServer, settings: ControllerSettings) => 
     server.api.replace(kind, { ...live, metadata }, { manager });
   };
 
+  const failures: string[] = [];
+
   /** A duration as measured: what the clock says, and some nanoseconds nobody can foresee. */
   const measured = (sinceMs: number): number => clock.now() - sinceMs + settings.random();
 
@@ -163,6 +165,13 @@ export const createWorld = (server: ApiServer, settings: ControllerSettings) => 
     patchStatus,
     setFinalizer,
     measured,
+    /** Passes that ended in an error of their own, which no real controller was seen to have. */
+    failures: (): readonly string[] => [...failures],
+    noteFailure: (what: string, error: unknown): void => {
+      failures.push(
+        `${what}: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`,
+      );
+    },
     pause: (ms: number): Promise<void> => sleep(clock, ms),
     apiVersion: apiVersionOf,
   };

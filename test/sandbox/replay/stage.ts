@@ -136,8 +136,12 @@ export const playOnSandbox = async (
   direct?.(stage);
   await clock.advance(recording.scenario.durationSeconds * 1000 + 999);
   for (const { server, flux } of clusters.values()) {
+    const [failure] = flux.world.failures();
     flux.stop();
     await server.close();
+    if (failure !== undefined) {
+      throw new Error(failure);
+    }
   }
   return { changes, webhooks };
 };

@@ -1,0 +1,115 @@
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { ok } from '#src/result.ts';
+import type { KubeObject } from '#test/sandbox/api/json.ts';
+import { type ApiServer, startApiServer } from '#test/sandbox/api/server.ts';
+import { type VirtualClock, virtualClock } from '#test/sandbox/clock.ts';
+import { conditionOf } from '#test/sandbox/controllers/conditions.ts';
+import { type Flux, startFlux } from '#test/sandbox/controllers/flux.ts';
+import { createMemoryGit } from '#test/sandbox/controllers/git.ts';
+
+const url = 'https://git.example.com/platform.git';
+const ks = 'kustomize.toolkit.fluxcd.io/v1';
+
+let clock: VirtualClock;
+let server: ApiServer;
+let flux: Flux;
+
+const put = (apiVersion: string, kind: string, name: string, spec: object): KubeObject =>
+  server.objects.put({ apiVersion, kind, metadata: { name, namespace: 'media' }, spec });
+
+const app = (name: string, more: object = {}): KubeObject =>
+  put(ks, 'Kustomization', name, {
+    interval: '10m',
+    path: './app',
+    prune: true,
+    sourceRef: { kind: 'GitRepository', name: 'platform' },
+    ...more,
+  });
+
+const readyOf = (name: string) =>
+  conditionOf(
+    server.objects.get({ apiVersion: ks, kind: 'Kustomization', namespace: 'media', name }),
+    'Ready',
+  );
+
+beforeEach(async () => {
+  clock = virtualClock(Date.parse('2026-11-24T12:00:00Z'));
+  server = await startApiServer({ name: 'infra', clock });
+  const git = createMemoryGit();
+  git.commit(url, { 'app/a.yaml': '' }, 'first');
+  flux = startFlux(server, {
+    git,
+    build: async () => ok({ objects: [], digest: 'd' }),
+    renderChart: () => {
+      throw new Error('no such chart');
+    },
+    settings: { requeueDependencyMs: 5_000 },
+  });
+  put('source.toolkit.fluxcd.io/v1', 'GitRepository', 'platform', {
+    interval: '1m',
+    url,
+    ref: { branch: 'main' },
+  });
+});
+
+afterEach(async () => {
+  flux.stop();
+  await server.close();
+});
+
+describe('simulated Flux', () => {
+  it('waits until readyExpr holds, whatever the conditions of the dependency say', async () => {
+    app('base');
+    app('waiting', {
+      dependsOn: [{ name: 'base', readyExpr: "dep.metadata.labels.open == 'yes'" }],
+    });
+    await clock.advance(20_000);
+    const before = readyOf('waiting');
+    const base = server.objects.get({
+      apiVersion: ks,
+      kind: 'Kustomization',
+      namespace: 'media',
+      name: 'base',
+    });
+    server.objects.put({
+      ...(base as KubeObject),
+      metadata: { ...(base as KubeObject).metadata, labels: { open: 'yes' } },
+    });
+    await clock.advance(20_000);
+
+    expect(readyOf('base')?.status).toBe('True');
+    expect(before).toMatchObject({ status: 'False', reason: 'DependencyNotReady' });
+    expect(readyOf('waiting')?.status).toBe('True');
+  });
+
+  it('does nothing while a controller is paused, and catches up after', async () => {
+    flux.setPaused('kustomize-controller', true);
+    app('late');
+    await clock.advance(60_000);
+    const before = readyOf('late');
+    flux.setPaused('kustomize-controller', false);
+    await clock.advance(10_000);
+
+    expect(before).toBeUndefined();
+    expect(readyOf('late')?.status).toBe('True');
+  });
+
+  it('notes a pass that throws, and goes on with all others', async () => {
+    put('source.toolkit.fluxcd.io/v1', 'HelmRepository', 'charts', { interval: '1m', url });
+    put('helm.toolkit.fluxcd.io/v2', 'HelmRelease', 'odd', {
+      interval: '1m',
+      chart: {
+        spec: {
+          chart: 'odd',
+          version: '1.0.0',
+          sourceRef: { kind: 'HelmRepository', name: 'charts' },
+        },
+      },
+    });
+    app('fine');
+    await clock.advance(20_000);
+
+    expect(flux.world.failures()[0]).toContain('HelmRelease media/odd: Error: no such chart');
+    expect(readyOf('fine')?.status).toBe('True');
+  });
+});
