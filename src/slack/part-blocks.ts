@@ -4,7 +4,7 @@ import type { SlackBlock } from '#src/slack/slack.ts';
 import { cleanLine, cleanLines, startOf } from '#src/text/clean.ts';
 import { sayDuration } from '#src/text/duration.ts';
 import { alignColumns, plainLine, progressBar } from '#src/text/plain.ts';
-import type { Button, Line, Part, Step, Tone } from '#src/view.ts';
+import type { Button, Line, Part, Span, Step, Tone } from '#src/view.ts';
 
 /**
  * Slack's limits for the blocks that we use; lengths in characters as written.
@@ -73,7 +73,30 @@ export const toneSign = (tone: Tone): string => dots[tone].sign;
 const stressed = (line: Line): Line =>
   line.some((span) => typeof span !== 'string' && span.kind === 'bold')
     ? line
-    : line.map((span) => (typeof span === 'string' ? { kind: 'bold', text: span } : span));
+    : joined(line).flatMap((span) => (typeof span === 'string' ? boldWords(span) : [span]));
+
+/** Texts side by side as one: each stressed alone would lose the spaces between them. */
+const joined = (line: Line): Line => {
+  const spans: Span[] = [];
+  for (const span of line) {
+    const last = spans.at(-1);
+    if (typeof span === 'string' && typeof last === 'string') {
+      spans[spans.length - 1] = last + span;
+    } else {
+      spans.push(span);
+    }
+  }
+  return spans;
+};
+
+/** Spaces at the ends stay outside of the stress, where they are not lost. */
+const boldWords = (text: string): Line => {
+  const words = text.trim();
+  const [before = '', after = ''] = words === '' ? [text] : text.split(words);
+  return [before, { kind: 'bold' as const, text: words }, after].filter((span) =>
+    typeof span !== 'string' ? span.text !== '' : span !== '',
+  );
+};
 
 const headingPieces = (tone: Tone, line: Line): readonly Piece[] => {
   const text = writeLine(stressed(line), blockLimits.sectionText - 40);

@@ -140,3 +140,11 @@ describe('renderMessage', () => {
     );
   });
 });
+
+it('keeps the space between a running step and what it has waited', () => {
+  const step = { state: 'running', line: ['Waiting for ks/a/b', ' · 5 s of 30 s'] } as const;
+
+  const { blocks } = renderMessage({ summary: 'x', parts: [{ kind: 'steps', steps: [step] }] });
+
+  expect(JSON.stringify(blocks)).toContain('*Waiting for ks/a/b · 5 s of 30 s*');
+});

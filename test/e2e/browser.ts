@@ -1,0 +1,38 @@
+import { accessSync, constants } from 'node:fs';
+import { delimiter, join } from 'node:path';
+import type { Locator, Page } from 'playwright-core';
+
+const names = ['chromium', 'chromium-browser', 'google-chrome'];
+
+const canRun = (file: string): boolean => {
+  try {
+    accessSync(file, constants.X_OK);
+    return true;
+  } catch {
+    return false;
+  }
+};
+
+/** A Chromium of this machine; undefined where there is none. */
+export const chromiumBinary: string | undefined = (process.env['PATH'] ?? '')
+  .split(delimiter)
+  .flatMap((folder) => names.map((name) => join(folder, name)))
+  .find(canRun);
+
+/** Opens a channel in the page of the local Slack. */
+export const openChannel = async (page: Page, slackUrl: string, name: string): Promise<void> => {
+  await page.goto(slackUrl);
+  await page.locator('.sidebar-item').filter({ hasText: name }).click();
+};
+
+/** Types into the composer as a person does, and sends it. */
+export const typeInComposer = async (page: Page, text: string): Promise<void> => {
+  const composer = page.locator('.main .composer-input');
+  await composer.click();
+  await page.keyboard.insertText(text);
+  await page.keyboard.press('Enter');
+};
+
+/** The messages whose text has this in it. */
+export const messagesWith = (page: Page, text: string | RegExp): Locator =>
+  page.locator('.msg').filter({ hasText: text });
