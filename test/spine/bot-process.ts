@@ -22,6 +22,7 @@ export interface BotProcessOptions {
   readonly config: string;
   readonly environment: Readonly<Record<string, string>>;
   readonly role?: 'all' | 'front' | 'worker';
+  readonly logLevel?: 'debug' | 'info';
 }
 
 const entry = `${import.meta.dirname}/../../src/entry/serve.ts`;
@@ -37,7 +38,10 @@ const ended = async (child: ChildProcess): Promise<number | null> => {
 export const startBotProcess = async (options: BotProcessOptions): Promise<BotProcess> => {
   const child = spawn(
     process.execPath,
-    [entry, '--config', options.config, '--role', options.role ?? 'all', '--log-level', 'debug'],
+    [
+      ...[entry, '--config', options.config, '--role', options.role ?? 'all'],
+      ...['--log-level', options.logLevel ?? 'debug'],
+    ],
     {
       stdio: ['ignore', 'pipe', 'pipe'],
       // Ctrl-C in a terminal is for whoever started us, who then ends the parts in order
