@@ -49,6 +49,7 @@ const exitOf = (failure: Failure): number => {
     case 'unknown-cluster':
     case 'ambiguous':
     case 'no-such-object':
+    case 'not-found':
       return exits.usage;
     default:
       return exits.failed;
