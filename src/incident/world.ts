@@ -7,6 +7,7 @@ import {
   type TextCleaning,
 } from '#src/incident/decide.ts';
 import { hasEnded, type Incident, keyOf, type Member, memberKey } from '#src/incident/incident.ts';
+import { createSchedule, type Schedule } from '#src/incident/schedule.ts';
 import { follow, followGone, type Tracked } from '#src/incident/tracked.ts';
 
 /**
@@ -19,14 +20,17 @@ export interface World {
   /** Newest incident by member key. */
   readonly latest: Map<string, string>;
   /** When an object must be looked at again though nothing happens, ms. */
-  readonly rechecks: Map<string, number>;
+  readonly rechecks: Schedule;
+  /** Keys of tracked objects that are gone. */
+  readonly gone: Set<string>;
 }
 
 export const createWorld = (): World => ({
   tracked: new Map(),
   incidents: new Map(),
   latest: new Map(),
-  rechecks: new Map(),
+  rechecks: createSchedule(),
+  gone: new Set(),
 });
 
 /** Takes an incident in, as the store has it. */
@@ -53,9 +57,11 @@ export const forgetOld = (world: World, now: number, reopenMs: number): void => 
       }
     }
   }
-  for (const [key, tracked] of world.tracked) {
-    if (tracked.gone && !world.latest.has(key)) {
+  // those alone, since this is asked after every event and there may be thousands that are not gone
+  for (const key of world.gone) {
+    if (!world.latest.has(key)) {
       world.tracked.delete(key);
+      world.gone.delete(key);
     }
   }
 };
@@ -115,6 +121,7 @@ export const observe = (
         return { touched: [], vanished: [] };
       }
       const first = before === undefined || before.object.uid !== after.object.uid;
+      world.gone.delete(key);
       world.tracked.set(key, first ? withMemory(after, memberOf(world, key)) : after);
       return { touched: [key], vanished: [] };
     }
@@ -125,6 +132,7 @@ export const observe = (
         return { touched: [], vanished: [] };
       }
       world.tracked.set(key, after);
+      world.gone.add(key);
       return { touched: [key], vanished: [] };
     }
     case 'listed':
@@ -164,13 +172,6 @@ export const decideFor = (
   return decision;
 };
 
-export const dueKeys = (world: World, now: number): readonly string[] =>
-  [...world.rechecks].filter(([, due]) => due <= now).map(([key]) => key);
+export const dueKeys = (world: World, now: number): readonly string[] => world.rechecks.dueBy(now);
 
-export const nextDue = (world: World): number | undefined => {
-  let next: number | undefined;
-  for (const due of world.rechecks.values()) {
-    next = next === undefined || due < next ? due : next;
-  }
-  return next;
-};
+export const nextDue = (world: World): number | undefined => world.rechecks.next();
