@@ -42,11 +42,18 @@ for i = 1, #ARGV, 4 do
 end
 return 'committed'`;
 
-/** KEYS: stream, digests. ARGV: digest, at, JSON. */
+/** KEYS: stream, digests. ARGV: digest, at, JSON of each thing. Gives one answer for each. */
 export const appendScript = `${head}
-if redis.call('ZADD', KEYS[2], 'NX', ARGV[2], ARGV[1]) == 0 then return 'duplicate' end
-redis.call('XADD', KEYS[1], '*', 'v', ARGV[3])
-return 'stored'`;
+local answers = {}
+for i = 1, #ARGV, 3 do
+  if redis.call('ZADD', KEYS[2], 'NX', ARGV[i + 1], ARGV[i]) == 0 then
+    answers[#answers + 1] = 'duplicate'
+  else
+    redis.call('XADD', KEYS[1], '*', 'v', ARGV[i + 2])
+    answers[#answers + 1] = 'stored'
+  end
+end
+return answers`;
 
 /** KEYS: lease. ARGV: holder, ttl in ms. Gives the token, or the name of who holds it. */
 export const leaseScript = `${head}

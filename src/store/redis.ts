@@ -1,4 +1,5 @@
 import { Redis } from 'ioredis';
+import { createGathering } from '#src/store/gather.ts';
 import { appendScript, commitScript, leaseScript, releaseScript } from '#src/store/lua.ts';
 import { judgeSettings, parseInfo } from '#src/store/redis-health.ts';
 import {
@@ -220,10 +221,16 @@ export const createRedisStore = (options: RedisStoreOptions): Store => {
   // ioredis adds each defined command as a method that its types cannot know
   const scripts = redis as unknown as {
     storeCommit(keyCount: number, ...words: string[]): Promise<CommitResult>;
-    storeAppend(...words: string[]): Promise<'stored' | 'duplicate'>;
+    storeAppend(...words: string[]): Promise<('stored' | 'duplicate')[]>;
     storeLease(key: string, holder: string, ttlMs: number): Promise<[number, string]>;
     storeRelease(key: string, holder: string): Promise<number>;
   };
+
+  const append = createGathering(
+    (stream, words) =>
+      run(() => scripts.storeAppend(keys.stream(stream), keys.digests(stream), ...words.flat())),
+    setImmediate,
+  );
 
   const readAll = async (wanted: readonly string[]): Promise<(Versioned | undefined)[]> => {
     if (wanted.length === 0) {
@@ -261,15 +268,7 @@ export const createRedisStore = (options: RedisStoreOptions): Store => {
     range,
     count: (index) => run(() => redis.zcard(keys.index(index))),
     append: (stream, digest, at, value) =>
-      run(() =>
-        scripts.storeAppend(
-          keys.stream(stream),
-          keys.digests(stream),
-          digest,
-          String(at),
-          JSON.stringify(value),
-        ),
-      ),
+      append(stream, [digest, String(at), JSON.stringify(value)]),
     entries: async (stream, after, limit) => {
       const start = after === undefined ? '-' : `(${idToRedis(after)}`;
       const found = await run(() => redis.xrange(keys.stream(stream), start, '+', 'COUNT', limit));

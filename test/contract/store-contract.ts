@@ -170,6 +170,20 @@ export const storeContract = (open: () => Promise<StoreUnderTest>): void => {
       expect(await store.entries('s', undefined, 10)).toHaveLength(1);
     });
 
+    it('answers each of many appends at one moment for itself, and keeps their order', async () => {
+      const outcomes = await Promise.all([
+        store.append('s', 'a', 1, 'first'),
+        store.append('t', 'a', 1, 'elsewhere'),
+        store.append('s', 'b', 1, 'second'),
+        store.append('s', 'a', 1, 'first again'),
+        store.append('s', 'c', 1, 'third'),
+      ]);
+      expect(outcomes).toEqual(['stored', 'stored', 'stored', 'duplicate', 'stored']);
+      const values = (await store.entries('s', undefined, 10)).map(({ value }) => value);
+      expect(values).toEqual(['first', 'second', 'third']);
+      expect(await store.entries('t', undefined, 10)).toHaveLength(1);
+    });
+
     it('still knows the digest of an entry that was trimmed, until it is forgotten', async () => {
       await store.append('s', 'old', 100, 1);
       await store.append('s', 'new', 200, 2);
