@@ -1,5 +1,5 @@
 import { median, quantile, type Row, repeat, row } from '#test/bench/numbers.ts';
-import { watchingLoop, withBot } from '#test/bench/stage.ts';
+import { watchingBot, withBot } from '#test/bench/stage.ts';
 
 /** How long a webhook waits for its 202 at 200 a second, with Redis writing each to the disk. */
 export const measureAccept = (runs: number): Promise<readonly Row[]> =>
@@ -12,7 +12,7 @@ export const measureAccept = (runs: number): Promise<readonly Row[]> =>
         seconds,
       });
     await steady(3); // warm-up
-    const measured = await repeat(runs, () => watchingLoop(bot, () => steady(5)));
+    const measured = await repeat(runs, () => watchingBot(bot, () => steady(5)));
     const p = (q: number): number =>
       median(measured.map(({ value }) => quantile(value.latencies, q)));
     const lost = measured.reduce((sum, { value }) => sum + 1_000 - value.latencies.length, 0);

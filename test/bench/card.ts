@@ -1,7 +1,7 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import { quantile, type Row, repeat, row } from '#test/bench/numbers.ts';
 import { failurePair } from '#test/bench/sizes.ts';
-import { type BenchCluster, type BenchStage, watchingLoop, withBot } from '#test/bench/stage.ts';
+import { type BenchCluster, type BenchStage, watchingBot, withBot } from '#test/bench/stage.ts';
 
 const cards = 10;
 // Slack takes one message a second and channel; two channels are used in turn
@@ -28,7 +28,7 @@ const timeToCard = async (stage: BenchStage, number: number): Promise<number> =>
 export const measureCard = (runs: number): Promise<readonly Row[]> =>
   withBot(20, async (stage, bot) => {
     await timeToCard(stage, 0); // warm-up
-    const { value, loopMs } = await watchingLoop(bot, () =>
+    const { value, loopMs } = await watchingBot(bot, () =>
       repeat(cards * runs, (run) => timeToCard(stage, run + 1)),
     );
     return [

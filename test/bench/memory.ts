@@ -2,7 +2,7 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { type Row, row } from '#test/bench/numbers.ts';
 import { startChild } from '#test/bench/processes/child.ts';
 import type { WorldQuestion } from '#test/bench/processes/world.ts';
-import { peakMemory, watchingLoop, withBot } from '#test/bench/stage.ts';
+import { peakMemory, watchingBot, withBot } from '#test/bench/stage.ts';
 
 const perCluster = 2_500;
 
@@ -20,7 +20,7 @@ const bytesPerObject = async (): Promise<number> => {
 export const measureMemory = (): Promise<readonly Row[]> =>
   withBot(perCluster, async (stage, bot) => {
     const port = Number(new URL(bot.publicUrl).port);
-    const { loopMs } = await watchingLoop(bot, async () => {
+    const { loopMs } = await watchingBot(bot, async () => {
       await stage.load({ kind: 'steady', port, perSecond: 200, seconds: 10 });
       await wait(2_000);
     });

@@ -142,15 +142,26 @@ const metric = async (bot: BotProcess, name: string): Promise<number> => {
   return Number(new RegExp(`^${name} (\\S+)$`, 'm').exec(text)?.[1]);
 };
 
-/** Does something. @returns what came of it, and the bot's event-loop delay meanwhile: p99 in ms */
-export const watchingLoop = async <Value>(
+export interface Watched<Value> {
+  readonly value: Value;
+  /** The bot's event-loop delay meanwhile: p99 in ms. */
+  readonly loopMs: number;
+  /** Processor time of the bot meanwhile, ms; who else runs on the machine hardly changes it. */
+  readonly cpuMs: number;
+}
+
+/** Does something. @returns what came of it, and how the bot fared meanwhile */
+export const watchingBot = async <Value>(
   bot: BotProcess,
   run: () => Promise<Value>,
-): Promise<{ readonly value: Value; readonly loopMs: number }> => {
-  const name = 'nodejs_eventloop_lag_p99_seconds';
-  await metric(bot, name); // reading it starts it anew
+): Promise<Watched<Value>> => {
+  const loop = 'nodejs_eventloop_lag_p99_seconds';
+  const cpu = 'process_cpu_seconds_total';
+  await metric(bot, loop); // reading it starts it anew
+  const before = await metric(bot, cpu);
   const value = await run();
-  return { value, loopMs: (await metric(bot, name)) * 1_000 };
+  const loopMs = (await metric(bot, loop)) * 1_000;
+  return { value, loopMs, cpuMs: ((await metric(bot, cpu)) - before) * 1_000 };
 };
 
 const mebibyte = 1024 * 1024;

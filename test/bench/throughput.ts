@@ -1,5 +1,5 @@
 import { median, type Row, repeat, row } from '#test/bench/numbers.ts';
-import { watchingLoop, withBot } from '#test/bench/stage.ts';
+import { watchingBot, withBot } from '#test/bench/stage.ts';
 
 const underWay = 64;
 
@@ -10,7 +10,7 @@ export const measureThroughput = (runs: number): Promise<readonly Row[]> =>
     const saturate = (seconds: number) =>
       stage.load({ kind: 'saturated', port, underWay, seconds, prepared: seconds * 5_000 });
     await saturate(2); // warm-up
-    const measured = await repeat(runs, () => watchingLoop(bot, () => saturate(5)));
+    const measured = await repeat(runs, () => watchingBot(bot, () => saturate(5)));
     const rates = measured.map(({ value }) => value.latencies.length / value.seconds);
     const refused = measured.flatMap(({ value }) => Object.values(value.refused));
     return [
@@ -19,6 +19,11 @@ export const measureThroughput = (runs: number): Promise<readonly Row[]> =>
         'not accepted while saturated',
         refused.reduce((sum, one) => sum + one, 0),
         'webhooks',
+      ),
+      row(
+        'bot CPU per webhook while saturated',
+        median(measured.map(({ value, cpuMs }) => cpuMs / value.latencies.length)),
+        'ms',
       ),
       row('event loop p99 while saturated', median(measured.map(({ loopMs }) => loopMs)), 'ms'),
     ];
