@@ -37,8 +37,9 @@ export interface Keeper {
 }
 
 export const keeperLease = 'keeper';
-const leaseMs = 10_000;
-const renewEveryMs = 3_000;
+// short, so that a keeper that was killed is followed within the ten seconds that are promised
+const leaseMs = 5_000;
+const renewEveryMs = 1_500;
 const idleMs = 1_000;
 const retryMs = 1_000;
 
