@@ -48,7 +48,8 @@ export const serve = async (words: readonly string[]): Promise<number> => {
   });
   log.info({ signal }, 'stopping');
   await bot.stop();
-  return 0;
+  // everything has ended; only the queue's connections would go on trying while Redis is away
+  return process.exit(0);
 };
 
 if (import.meta.main) {

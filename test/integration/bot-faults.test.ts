@@ -51,6 +51,11 @@ describe.runIf(able)('the bot while Redis is away', () => {
   beforeAll(async () => {
     spine = await startSpine({ redis: { appendFsync: 'always' } });
     bot = await spine.startBot();
+    // the socket to Slack opens in the background
+    await vi.waitFor(async () => {
+      const answer = await fetch(`${bot.internalUrl}/readyz`);
+      expect(await answer.text()).not.toContain('"up":false');
+    }, patiently);
   });
   afterAll(async () => {
     await bot.stop();
@@ -88,6 +93,15 @@ describe.runIf(able)('the bot while Redis is away', () => {
       async () => expect((await toldTo(spine, user)).length).toBeGreaterThan(told),
       patiently,
     );
+  });
+
+  it('ends when it is told to, with Redis away', async () => {
+    const other = await spine.startBot('worker');
+    await spine.redis.kill();
+
+    expect(await other.stop()).toBe(0);
+
+    await spine.redis.restart();
   });
 
   it('finds a failure after that', async () => {
