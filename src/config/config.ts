@@ -1,15 +1,6 @@
 import { z } from 'zod';
-
-/** A secret is never written here: it stands in a file (mounted) or in an environment variable. */
-export const SecretSource = z
-  .union(
-    [z.strictObject({ file: z.string().min(1) }), z.strictObject({ env: z.string().min(1) })],
-    {
-      error: 'is a secret: say where it stands',
-    },
-  )
-  .meta({ examples: ['{ file: /run/secrets/name }', '{ env: NAME }'] });
-export type SecretSource = z.infer<typeof SecretSource>;
+import { checkGit, GitSettings } from '#src/config/git.ts';
+import { SecretSource } from '#src/config/secret.ts';
 
 const durationForm = /^\d+(ms|s|m|h|d)$/;
 const units: Readonly<Record<string, number>> = {
@@ -152,6 +143,7 @@ const Shape = z.strictObject({
       ),
     })
     .prefault({}),
+  git: GitSettings,
   redis: z.strictObject({ url: SecretSource.describe('redis://… or rediss://…') }),
   keys: z
     .strictObject({
@@ -247,6 +239,7 @@ export const Config = Shape.superRefine((config, context) => {
   checkClusters(config, report);
   checkAccess(config, report);
   checkSlack(config, report);
+  checkGit(config.git, report);
 });
 export type Config = z.output<typeof Config>;
 

@@ -1,8 +1,9 @@
 import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { parseDocument } from 'yaml';
-import { Config, configJsonSchema, SecretSource } from '#src/config/config.ts';
+import { Config, configJsonSchema } from '#src/config/config.ts';
 import { type ConfigProblem, configProblems, writePath } from '#src/config/problems.ts';
+import { SecretSource } from '#src/config/secret.ts';
 import { fail, ok, type Result } from '#src/result.ts';
 
 /** A configuration with every secret that it names, by the place in which it names it. */

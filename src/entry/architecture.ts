@@ -27,6 +27,7 @@ export const adapters: readonly Adapter[] = [
     files: ['src/http/server.ts', 'src/http/body.ts'],
     modules: ['express', 'node:http', 'node:net'],
   },
+  { files: ['src/git/github.ts'], modules: ['@octokit/request'] },
   { files: ['src/http/metrics.ts'], modules: ['prom-client'], ports: ['Metrics'] },
   { files: ['src/entry/logging.ts'], modules: ['pino'] },
   { files: ['src/config/load.ts'], modules: ['yaml', 'node:fs'] },

@@ -51,7 +51,7 @@ const fixedPart = ({ config, secrets }: LoadedConfig): string =>
     config.clusters.map(({ name, kubeconfig, context }) => [name, kubeconfig, context]),
     { ...config.slack },
     config.listen,
-    [...secrets].filter(([path]) => !path.startsWith('webhooks.')),
+    [...secrets].filter(([path]) => !/^(?:webhooks|git)\./.test(path)),
   ]);
 
 const fingerprint = ({ config, secrets }: LoadedConfig): string =>

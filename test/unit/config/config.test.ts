@@ -76,6 +76,29 @@ describe('the configuration', () => {
     ]);
   });
 
+  it('takes Git hosts, and says what is wrong with them', () => {
+    const hosts = (written: string) => `${good}git: { hosts: [${written}] }`;
+
+    expect(
+      problemsOf(hosts('{ host: github.com, kind: github, token: { env: GITHUB_TOKEN } }')),
+    ).toEqual([]);
+    expect(problemsOf(hosts('{ host: https://git.example/, kind: git, token: ghp_x }'))).toEqual([
+      'git.hosts[0].host: is a host as it stands in spec.url of a GitRepository: no scheme, no path (for example github.com)',
+      'git.hosts[0].kind: must be "github" or "gitlab" or "gitea" or "bitbucket" (for example github)',
+      'git.hosts[0].token: is a secret: say where it stands (for example { file: /run/secrets/name })',
+    ]);
+    expect(
+      problemsOf(
+        hosts(
+          '{ host: git.example, kind: gitea, token: { env: T } }, { host: git.example, kind: gitlab }',
+        ),
+      ),
+    ).toEqual([
+      'git.hosts: two entries have one host',
+      'git.hosts[0].token: is for kind github; pages of a gitea host are linked, and nothing is read there (for example { file: /run/secrets/name })',
+    ]);
+  });
+
   it('becomes a policy that grants what it says and nothing more', () => {
     const policy = policyOf(Config.parse(parse(good)));
     const robin = { kind: 'slack', team: 'T01', user: 'U01', name: 'robin', groups: [] } as const;

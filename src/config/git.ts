@@ -1,0 +1,62 @@
+import { z } from 'zod';
+import { SecretSource } from '#src/config/secret.ts';
+import { hostKinds } from '#src/git/origin.ts';
+
+const GitHost = z.strictObject({
+  host: z
+    .string()
+    .regex(
+      /^[a-z0-9]([-a-z0-9.]*[a-z0-9])?(:\d+)?$/,
+      'is a host as it stands in spec.url of a GitRepository: no scheme, no path',
+    )
+    .meta({ examples: ['github.com'] })
+    .describe('Host of the repositories, with its port where that is not the usual one'),
+  kind: z.enum(hostKinds).describe('What runs there; gitea is Forgejo as well'),
+  webUrl: z
+    .url()
+    .optional()
+    .describe('Its address in the browser, where that is not https:// and the host'),
+  apiUrl: z
+    .url()
+    .optional()
+    .describe('Address of the API of kind github; left out: api.github.com, or <host>/api/v3'),
+  token: SecretSource.optional().describe(
+    'Token for kind github that may read contents (of a person or of an App’s installation); left out: public repositories only',
+  ),
+  owners: z
+    .array(z.string().min(1))
+    .min(1)
+    .optional()
+    .describe('Read commits in repositories of these owners alone; left out: all that it can'),
+});
+
+export const GitSettings = z
+  .strictObject({
+    hosts: z
+      .array(GitHost)
+      .refine(
+        (hosts) => new Set(hosts.map((one) => one.host)).size === hosts.length,
+        'two entries have one host',
+      )
+      .default([]),
+  })
+  .prefault({})
+  .describe('Hosts of Git repositories, for reading commits; the public ones are linked without');
+export type GitSettings = z.output<typeof GitSettings>;
+
+/** What the shape alone does not say. */
+export const checkGit = (
+  { hosts }: GitSettings,
+  report: (path: readonly (string | number)[], message: string) => void,
+): void => {
+  hosts.forEach((one, at) => {
+    for (const setting of ['apiUrl', 'token', 'owners'] as const) {
+      if (one.kind !== 'github' && one[setting] !== undefined) {
+        report(
+          ['git', 'hosts', at, setting],
+          `is for kind github; pages of a ${one.kind} host are linked, and nothing is read there`,
+        );
+      }
+    }
+  });
+};
