@@ -41,8 +41,27 @@ export interface Audit {
     after: string | undefined,
     limit: number,
   ): Promise<readonly { readonly id: string; readonly entry: AuditEntry }[]>;
-  /** Reads and checks the whole trail. @returns how many entries there are, or the first problem */
-  verify(): Promise<Result<number, ChainProblem>>;
+  /** Reads and checks the whole trail; writes nothing. */
+  verify(): Promise<Result<AuditSpan, AuditProblem>>;
+}
+
+/** What was checked and is as it was written. */
+export interface AuditSpan {
+  readonly count: number;
+  /** The oldest entry; its number is above 1 where retention let go of older ones. */
+  readonly first: AuditMark | undefined;
+  readonly last: AuditMark | undefined;
+}
+
+export interface AuditMark {
+  readonly seq: number;
+  /** ms since the epoch. */
+  readonly at: number;
+}
+
+/** The first problem, with what is in order before it. */
+export interface AuditProblem extends ChainProblem {
+  readonly before: AuditSpan;
 }
 
 interface KnownHead {
@@ -53,6 +72,21 @@ interface KnownHead {
 // each round one of those who compete gets through
 const maxRounds = 200;
 const pageSize = 500;
+
+interface CheckedPage {
+  /** Those in order, up to the problem. */
+  readonly entries: readonly AuditEntry[];
+  readonly problem: ChainProblem | undefined;
+}
+
+const markOf = (entry: AuditEntry | undefined): AuditMark | undefined =>
+  entry === undefined ? undefined : { seq: entry.seq, at: entry.fact.at };
+
+const spanWith = (span: AuditSpan, entries: readonly AuditEntry[]): AuditSpan => ({
+  count: span.count + entries.length,
+  first: span.first ?? markOf(entries[0]),
+  last: markOf(entries.at(-1)) ?? span.last,
+});
 
 const chainOf = (
   { head }: KnownHead,
@@ -136,42 +170,43 @@ export const createAudit = ({ store, key }: AuditOptions): Audit => {
   };
 
   /** Checks one page; `head` is where the chain ended before it. */
-  const verifyPage = (
-    page: readonly StreamEntry[],
-    head: AuditHead | undefined,
-  ): Result<readonly AuditEntry[], ChainProblem> => {
-    const entries = page.map(({ value }) => AuditEntrySchema.safeParse(value).data);
-    const whole = entries.filter((entry) => entry !== undefined);
+  const verifyPage = (page: readonly StreamEntry[], head: AuditHead | undefined): CheckedPage => {
+    const read = page.map(({ value }) => AuditEntrySchema.safeParse(value).data);
+    const unreadable = read.indexOf(undefined);
+    const entries = read
+      .slice(0, unreadable === -1 ? undefined : unreadable)
+      .filter((entry) => entry !== undefined);
     // the very first entry has nothing before it; a later one is first when older ones were let go
-    const start = head ?? (whole[0]?.seq === 1 ? emptyChain : undefined);
-    const verified = verifyChain(whole, key, start);
+    const start = head ?? (entries[0]?.seq === 1 ? emptyChain : undefined);
+    const verified = verifyChain(entries, key, start);
     if (!verified.ok) {
-      return verified;
+      const { seq } = verified.failure;
+      return { entries: entries.filter((entry) => entry.seq < seq), problem: verified.failure };
     }
-    return whole.length === entries.length
-      ? ok(whole)
-      : fail({ seq: (verified.value?.seq ?? 0) + 1, what: 'changed' });
+    return unreadable === -1
+      ? { entries, problem: undefined }
+      : { entries, problem: { seq: (verified.value?.seq ?? 0) + 1, what: 'changed' } };
   };
 
   const verify: Audit['verify'] = async () => {
     const { head: end } = await readHead();
+    let span: AuditSpan = { count: 0, first: undefined, last: undefined };
     let after: string | undefined;
-    let last: AuditEntry | undefined;
-    let count = 0;
+    let head: AuditHead | undefined;
     let ended = end.seq === 0;
     for (;;) {
       const page = await store.entries(auditStream, after, pageSize);
-      const verified = verifyPage(page, last && headOf(last));
-      if (!verified.ok) {
-        return verified;
+      const { entries, problem } = verifyPage(page, head);
+      span = spanWith(span, entries);
+      if (problem !== undefined) {
+        return fail({ ...problem, before: span });
       }
-      const { value: entries } = verified;
       ended ||= entries.some(({ seq, mac }) => seq === end.seq && mac === end.mac);
-      count += entries.length;
-      last = entries.at(-1) ?? last;
+      const last = entries.at(-1);
+      head = last === undefined ? head : headOf(last);
       after = page.at(-1)?.id;
       if (page.length < pageSize) {
-        return ended ? ok(count) : fail({ seq: end.seq, what: 'cut off' });
+        return ended ? ok(span) : fail({ seq: end.seq, what: 'cut off', before: span });
       }
     }
   };

@@ -4,6 +4,7 @@ import { z } from 'zod';
 import { commands } from '#commands/index.ts';
 import { loadConfig } from '#src/config/load.ts';
 import { sayProblem } from '#src/config/problems.ts';
+import { verifyAudit } from '#src/entry/cli/audit.ts';
 import { ownClusters } from '#src/entry/cli/clusters.ts';
 import { runFromTerminal, type TerminalResult } from '#src/entry/cli/run.ts';
 import { configFile, serve } from '#src/entry/serve.ts';
@@ -25,6 +26,7 @@ ${commands
 Running it:
   serve [--role front|worker]   start the bot
   config check                  check the configuration; all mistakes at once
+  audit verify                  check that no entry of the audit trail was changed or removed
 
 Options:
   --config FILE            configuration (FLUX_CHATOPS_CONFIG; ./flux-chatops.yaml)
@@ -105,6 +107,17 @@ const checkConfig = (flag: string | undefined): number => {
   return exits.usage;
 };
 
+const checkAudit = async (flag: string | undefined, json: boolean): Promise<number> => {
+  const loaded = loadConfig({ file: configFile(flag), environment: process.env });
+  if (!loaded.ok) {
+    return checkConfig(flag);
+  }
+  const answer = await verifyAudit(loaded.value);
+  const say = answer.exit === 'done' || json ? console.log : console.error;
+  say(json ? JSON.stringify(answer.json) : answer.text);
+  return exits[answer.exit];
+};
+
 const print = (result: TerminalResult, json: boolean, color: boolean): number => {
   if (result.kind === 'failed') {
     const { what, next } = explain(result.failure);
@@ -151,6 +164,9 @@ export const main = async (words: readonly string[]): Promise<number> => {
   }
   if (first === 'config') {
     return checkConfig(options.config);
+  }
+  if (first === 'audit' && options.rest[1] === 'verify') {
+    return checkAudit(options.config, options.json);
   }
   const file = configFile(options.config);
   const loaded = loadConfig({ file, environment: process.env });

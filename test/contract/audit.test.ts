@@ -20,7 +20,10 @@ const auditContract = (open: () => { readonly store: Store; readonly other: Stor
     await Promise.all(
       Array.from({ length: 30 }, (_, n) => replicas[n % 2]?.append([fact(`${n}a`), fact(`${n}b`)])),
     );
-    expect(await createAudit({ store, key }).verify()).toEqual({ ok: true, value: 60 });
+    expect(await createAudit({ store, key }).verify()).toMatchObject({
+      ok: true,
+      value: { count: 60 },
+    });
     const entries = await createAudit({ store, key }).read(undefined, 100);
     expect(entries.map(({ entry }) => entry.seq)).toEqual(
       Array.from({ length: 60 }, (_, n) => n + 1),
@@ -49,13 +52,13 @@ const auditContract = (open: () => { readonly store: Store; readonly other: Stor
     expect(await audit.commit({ put: [{ key: 'a', value: 1, expect: 0 }] }, [fact('3')])).toBe(
       'committed',
     );
-    expect(await audit.verify()).toEqual({ ok: true, value: 3 });
+    expect(await audit.verify()).toMatchObject({ ok: true, value: { count: 3 } });
   });
 
   it('hands a fence on, and writes nothing then', async () => {
     const audit = createAudit({ store, key });
     expect(await audit.commit({ fence: { lease: 'l', token: 9 } }, [fact('1')])).toBe('fenced');
-    expect(await audit.verify()).toEqual({ ok: true, value: 0 });
+    expect(await audit.verify()).toMatchObject({ ok: true, value: { count: 0 } });
   });
 
   it('writes a batch without facts as it is', async () => {
@@ -65,17 +68,38 @@ const auditContract = (open: () => { readonly store: Store; readonly other: Stor
     expect(await store.read(auditHeadKey)).toBeUndefined();
   });
 
+  it('says from when to when it goes, and up to where it is in order', async () => {
+    const audit = createAudit({ store, key });
+    await audit.append([1, 2, 3].map((at) => ({ ...fact(`${at}`), at })));
+    const span = { count: 3, first: { seq: 1, at: 1 }, last: { seq: 3, at: 3 } };
+    expect(await audit.verify()).toEqual({ ok: true, value: span });
+
+    const forged = { seq: 4, fact: fact('forged'), previous: '', mac: 'f'.repeat(64) };
+    await store.commit({ append: [{ stream: auditStream, value: forged as unknown as Json }] });
+
+    expect(await audit.verify()).toEqual({
+      ok: false,
+      failure: { seq: 4, what: 'changed', before: span },
+    });
+    expect(await createAudit({ store, key: 'another' }).verify()).toMatchObject({
+      failure: { seq: 1, what: 'changed', before: { count: 0 } },
+    });
+  });
+
   it('shows what was done to it in the store', async () => {
     const audit = createAudit({ store, key });
     await audit.append([fact('1'), fact('2'), fact('3')]);
     const second = (await audit.read(undefined, 10))[1];
     await store.trim(auditStream, second?.id ?? '');
-    expect(await audit.verify()).toEqual({ ok: true, value: 1 }); // retention lets go of old ones
+    expect(await audit.verify()).toMatchObject({ ok: true, value: { count: 1 } }); // retention lets go of old ones
     await store.trim(auditStream, (await audit.read(undefined, 10)).at(-1)?.id ?? '');
-    expect(await audit.verify()).toEqual({ ok: false, failure: { seq: 3, what: 'cut off' } });
+    expect(await audit.verify()).toMatchObject({
+      ok: false,
+      failure: { seq: 3, what: 'cut off', before: { count: 0 } },
+    });
     const forged = { ...second?.entry, seq: 3, fact: fact('forged') };
     await store.commit({ append: [{ stream: auditStream, value: forged as unknown as Json }] });
-    expect(await audit.verify()).toEqual({ ok: false, failure: { seq: 3, what: 'changed' } });
+    expect(await audit.verify()).toMatchObject({ ok: false, failure: { seq: 3, what: 'changed' } });
     await store.trim(auditStream, (await store.entries(auditStream, undefined, 1))[0]?.id ?? '');
     await store.commit({ append: [{ stream: auditStream, value: 'scribble' }] });
     expect((await audit.verify()).ok).toBe(false);
