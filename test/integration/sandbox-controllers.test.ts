@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { ok } from '#src/result.ts';
+import { type PlainClient, plainClient } from '#test/sandbox/api/client.ts';
 import type { KubeObject } from '#test/sandbox/api/json.ts';
 import { type ApiServer, startApiServer } from '#test/sandbox/api/server.ts';
 import { type VirtualClock, virtualClock } from '#test/sandbox/clock.ts';
@@ -13,6 +14,7 @@ const ks = 'kustomize.toolkit.fluxcd.io/v1';
 let clock: VirtualClock;
 let server: ApiServer;
 let flux: Flux;
+let client: PlainClient;
 
 const put = (apiVersion: string, kind: string, name: string, spec: object): KubeObject =>
   server.objects.put({ apiVersion, kind, metadata: { name, namespace: 'media' }, spec });
@@ -35,6 +37,7 @@ const readyOf = (name: string) =>
 beforeEach(async () => {
   clock = virtualClock(Date.parse('2026-11-24T12:00:00Z'));
   server = await startApiServer({ name: 'infra', clock });
+  client = plainClient(server.url, { authorization: `Bearer ${server.token('admin')}` });
   const git = createMemoryGit();
   git.commit(url, { 'app/a.yaml': '' }, 'first');
   flux = startFlux(server, {
@@ -92,6 +95,33 @@ describe('simulated Flux', () => {
 
     expect(before).toBeUndefined();
     expect(readyOf('late')?.status).toBe('True');
+  });
+
+  it('lets a namespace go only when Flux has let go of what is in it', async () => {
+    app('leaving');
+    await clock.advance(20_000);
+    const namespaces = server.kinds.byPlural('', 'namespaces');
+    if (namespaces === undefined) {
+      throw new Error('no namespaces');
+    }
+    const phase = (): unknown =>
+      server.objects.get({ apiVersion: 'v1', kind: 'Namespace', name: 'media' })?.['status'];
+    server.api.remove(namespaces, { namespace: undefined, name: 'media' });
+    const refused = await client.post('/api/v1/namespaces/media/configmaps', {
+      apiVersion: 'v1',
+      kind: 'ConfigMap',
+      metadata: { name: 'late' },
+    });
+    await clock.advance(2);
+    const before = phase();
+    await clock.advance(10_000);
+
+    expect(refused).toMatchObject({ code: 403, body: { reason: 'Forbidden' } });
+    expect(refused.body['message']).toContain('because it is being terminated');
+    expect(before).toEqual({ phase: 'Terminating' });
+    expect(phase()).toBeUndefined();
+    expect(readyOf('leaving')).toBeUndefined();
+    expect(flux.world.failures()).toEqual([]);
   });
 
   it('notes a pass that throws, and goes on with all others', async () => {

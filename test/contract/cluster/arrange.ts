@@ -9,10 +9,10 @@ import {
   type ContractWorld,
   must,
   pathOf,
+  until,
 } from '#test/contract/cluster/world.ts';
 import type { PlainClient } from '#test/sandbox/api/client.ts';
-import type { JsonRecord } from '#test/sandbox/api/json.ts';
-import type { GitHost } from '#test/sandbox/controllers/git.ts';
+import { type JsonRecord, listAt } from '#test/sandbox/api/json.ts';
 
 const namespaces = '/api/v1/namespaces';
 
@@ -51,23 +51,67 @@ const furnish = async (cluster: ContractCluster, address: string): Promise<void>
     spec: {
       eventMetadata: { cluster: name },
       eventSeverity: 'info',
-      eventSources: ['Kustomization', 'GitRepository'].map((kind) => ({ kind, name: '*' })),
+      eventSources: ['Kustomization', 'GitRepository', 'HelmRelease', 'HelmChart'].map((kind) => ({
+        kind,
+        name: '*',
+      })),
       providerRef: { name: 'chatops' },
     },
   });
 };
 
+const finalised = [
+  'kustomize.toolkit.fluxcd.io/v1/namespaces/NS/kustomizations',
+  'helm.toolkit.fluxcd.io/v2/namespaces/NS/helmreleases',
+];
+
+const isEmptied = async ({ client, namespace }: ContractCluster): Promise<boolean> => {
+  const lists = await Promise.all(
+    finalised.map((path) => client.get(`/apis/${path.replace('NS', namespace)}`)),
+  );
+  return lists.every(({ body }) => listAt(body, 'items').length === 0);
+};
+
+/** Removes the namespace of a run and all in it; gives what is left, as a person has to know it. */
+const remove = async (cluster: ContractCluster): Promise<readonly string[]> => {
+  const { client, namespace, name } = cluster;
+  try {
+    // these first: Flux takes its finalizers away while it can still write to the namespace
+    for (const path of finalised) {
+      await client.delete(`/apis/${path.replace('NS', namespace)}`);
+    }
+    await until(
+      `${namespace} is emptied`,
+      async () => ((await isEmptied(cluster)) ? true : undefined),
+      60_000,
+    );
+    await client.delete(`${namespaces}/${namespace}`);
+    await until(
+      `${namespace} is gone`,
+      async () => {
+        const { code } = await client.get(`${namespaces}/${namespace}`);
+        return code === 404 ? true : undefined;
+      },
+      60_000,
+    );
+    return [];
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error);
+    return [`namespace ${namespace} on ${name}: ${why}`];
+  }
+};
+
 export interface ArrangeOptions {
   /** Address at which the clusters reach this machine. */
   readonly host: string;
-  /** The clusters, by name; they are made last, because a sandbox reads the Git server. */
-  readonly connect: (git: GitHost) => Promise<ReadonlyMap<string, PlainClient>>;
+  /** The clusters, by name. */
+  readonly clients: ReadonlyMap<string, PlainClient>;
 }
 
 export interface Arranged {
   readonly world: ContractWorld;
-  /** Removes what was made on the clusters, and stops the servers. */
-  clear(): Promise<void>;
+  /** Removes what was made on the clusters, and stops the servers; gives what could not be removed. */
+  clear(): Promise<readonly string[]>;
 }
 
 /** Sets the stage for the cases; or says which tool is missing. */
@@ -77,9 +121,8 @@ export const arrange = async (options: ArrangeOptions): Promise<Result<Arranged,
     return fail(git.failure);
   }
   const receiver = await startReceiver(options.host);
-  const clients = await options.connect(git.value.host);
   const suffix = randomBytes(3).toString('hex');
-  const clusters = [...clients].map(
+  const clusters = [...options.clients].map(
     ([name, client]): ContractCluster => ({
       name,
       client,
@@ -87,15 +130,11 @@ export const arrange = async (options: ArrangeOptions): Promise<Result<Arranged,
       key: `contract-only-${name}-${suffix}`,
     }),
   );
-  const clear = async (): Promise<void> => {
-    for (const { client, namespace } of clusters) {
-      // Kustomizations first: Flux must still be able to take its finalizers away
-      const base = `/apis/kustomize.toolkit.fluxcd.io/v1/namespaces/${namespace}/kustomizations`;
-      await client.delete(base).catch(() => undefined);
-      await client.delete(`${namespaces}/${namespace}`).catch(() => undefined);
-    }
+  const clear = async (): Promise<readonly string[]> => {
+    const left = await Promise.all(clusters.map(remove));
     await receiver.close();
     await git.value.close();
+    return left.flat();
   };
   try {
     for (const cluster of clusters) {

@@ -5,9 +5,7 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
-import { treeOf } from '#src/render/tree.ts';
 import { fail, ok, type Result } from '#src/result.ts';
-import type { GitHost } from '#test/sandbox/controllers/git.ts';
 
 const run = promisify(execFile);
 
@@ -51,39 +49,9 @@ const answerWith = (root: string, request: IncomingMessage, response: ServerResp
   });
 };
 
-/** Reads commits of a repository on this disk, for the sandbox, which does not speak Git's protocol. */
-const readFrom =
-  (directory: string, url: string): GitHost['resolve'] =>
-  async (asked, ref) => {
-    if (asked !== url) {
-      return fail('repository not found: ');
-    }
-    const git = async (...args: readonly string[]): Promise<Buffer> => {
-      const done = await run('git', ['-C', directory, ...args], {
-        encoding: 'buffer',
-        maxBuffer: 64 * 1024 * 1024,
-      });
-      return done.stdout;
-    };
-    try {
-      const named = ref.commit ?? ref.tag ?? ref.branch ?? 'main';
-      const sha = (await git('rev-parse', `${named}^{commit}`)).toString('utf8').trim();
-      const subject = (await git('log', '-1', '--format=%s', sha)).toString('utf8').trim();
-      const names = (await git('ls-tree', '-r', '--name-only', '-z', sha)).toString('utf8');
-      const files = new Map<string, Buffer>();
-      for (const path of names.split('\0').filter((name) => name !== '')) {
-        files.set(path, await git('show', `${sha}:${path}`));
-      }
-      return ok({ sha, subject, tree: treeOf({ files }) });
-    } catch {
-      return fail('object not found');
-    }
-  };
-
 export interface ContractGit {
   /** As the clusters reach it. */
   readonly url: string;
-  readonly host: GitHost;
   /** Makes the tree exactly these files; gives the commit. */
   commit(files: Readonly<Record<string, string>>, subject: string): Promise<string>;
   /** Whether a revision (`main@sha1:…`) is a commit or one made after it. */
@@ -121,7 +89,6 @@ export const startGitServer = async (host: string): Promise<Result<ContractGit, 
       const index = commits.findIndex((one) => revision.endsWith(one));
       return index >= 0 && index >= commits.indexOf(sha);
     },
-    host: { resolve: readFrom(bare, url) },
     commit: async (files, subject) => {
       await run('git', ['-C', work, 'rm', '-r', '--quiet', '--ignore-unmatch', '.']);
       for (const [path, text] of Object.entries(files)) {

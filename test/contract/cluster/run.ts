@@ -6,17 +6,18 @@
  *     --only TEXT      only the cases whose name holds the text
  */
 import { parseArgs } from 'node:util';
-import { apiCases, type Case } from '#test/contract/cluster/api-cases.ts';
-import { arrange, runCase } from '#test/contract/cluster/arrange.ts';
+import { type Arranged, arrange, runCase } from '#test/contract/cluster/arrange.ts';
+import { cases as allCases } from '#test/contract/cluster/cases.ts';
 import { connectTo } from '#test/contract/cluster/connect.ts';
-import { fluxCases } from '#test/contract/cluster/flux-cases.ts';
 import { startSandboxPair } from '#test/contract/cluster/on-sandbox.ts';
+import { whyUnusable } from '#test/contract/cluster/reach.ts';
 import type { PlainClient } from '#test/sandbox/api/client.ts';
-import type { GitHost } from '#test/sandbox/controllers/git.ts';
 
 const say = (text: string): void => {
   process.stdout.write(`${text}\n`);
 };
+
+const textOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
 
 const { values } = parseArgs({
   options: {
@@ -27,43 +28,91 @@ const { values } = parseArgs({
   },
 });
 
-const cases: readonly Case[] = [...apiCases, ...fluxCases].filter(({ name }) =>
-  name.includes(values.only),
-);
+const cases = allCases.filter(({ name }) => name.includes(values.only));
+const counts = { tried: 0, passed: 0, failed: 0 };
 
-let stop = async (): Promise<void> => undefined;
-
-const connectAll = async (git: GitHost): Promise<ReadonlyMap<string, PlainClient>> => {
-  const named = Object.entries({ infra: values.infra, apps: values.apps });
-  const given = named.flatMap(([name, path]) =>
-    path === undefined ? [] : [[name, path] as const],
-  );
-  if (given.length === 0) {
-    const pair = await startSandboxPair(git);
-    stop = pair.close;
-    return pair.clients;
-  }
-  const connected = given.map(async ([name, path]) => [name, await connectTo(path)] as const);
-  return new Map(await Promise.all(connected));
+/** Says it, and counts it as failed. */
+const failAt = (what: string, why = ''): void => {
+  counts.failed += 1;
+  say(`FAIL  ${what}${why === '' ? '' : `\n      ${why}`}`);
 };
 
-const arranged = await arrange({ host: values.host, connect: connectAll });
-if (arranged.ok) {
-  let failed = 0;
-  for (const one of cases) {
+interface Pair {
+  readonly clients: ReadonlyMap<string, PlainClient>;
+  close(): Promise<void>;
+}
+
+/** The clusters that the kubeconfigs name, each of which answers; or (undefined) it was said why not. */
+const realPair = async (paths: readonly (readonly [string, string])[]) => {
+  const clients = new Map<string, PlainClient>();
+  for (const [name, path] of paths) {
     try {
-      await runCase(arranged.value.world, one);
-      say(`ok    ${one.name}`);
+      const client = await connectTo(path);
+      clients.set(name, client);
+      const problem = await whyUnusable(name, client);
+      if (problem !== undefined) {
+        failAt(problem);
+      }
     } catch (error) {
-      failed += 1;
-      say(`FAIL  ${one.name}\n      ${error instanceof Error ? error.message : String(error)}`);
+      failAt(`${name}: ${path} is no kubeconfig that can be used`, textOf(error));
     }
   }
-  await arranged.value.clear();
-  await stop();
-  say(`${cases.length - failed} passed, ${failed} failed, 0 skipped`);
-  process.exitCode = failed > 0 ? 1 : 0;
-} else {
-  say(`skip  all: ${arranged.failure}`);
-  say(`0 passed, 0 failed, ${cases.length} skipped`);
+  return counts.failed > 0 ? undefined : { clients, close: async () => undefined };
+};
+
+const pairOf = (): Promise<Pair | undefined> => {
+  const paths = Object.entries({ infra: values.infra, apps: values.apps }).flatMap(
+    ([name, path]) => (path === undefined ? [] : [[name, path] as const]),
+  );
+  return paths.length === 0 ? startSandboxPair() : realPair(paths);
+};
+
+let isStopped = false;
+
+const runAll = async ({ world }: Arranged): Promise<void> => {
+  for (const one of cases) {
+    if (isStopped) {
+      return;
+    }
+    counts.tried += 1;
+    try {
+      await runCase(world, one);
+      counts.passed += 1;
+      say(`ok    ${one.name}`);
+    } catch (error) {
+      failAt(one.name, textOf(error));
+    }
+  }
+};
+
+const runOn = async (pair: Pair): Promise<void> => {
+  const arranged = await arrange({ host: values.host, clients: pair.clients });
+  if (!arranged.ok) {
+    say(`skip  all: ${arranged.failure}`);
+    return;
+  }
+  await runAll(arranged.value);
+  for (const left of await arranged.value.clear()) {
+    say(`left  ${left}; remove it by hand`);
+  }
+};
+
+for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+  process.once(signal, () => {
+    say('stopping after this case, then removing what was made; once more ends at once');
+    isStopped = true;
+  });
 }
+
+const pair = await pairOf();
+if (pair !== undefined) {
+  try {
+    await runOn(pair);
+  } catch (error) {
+    failAt('the stage could not be set', textOf(error));
+  }
+  await pair.close();
+}
+const skipped = cases.length - counts.tried;
+say(`${counts.passed} passed, ${counts.failed} failed, ${skipped} skipped`);
+process.exitCode = counts.failed > 0 ? 1 : 0;

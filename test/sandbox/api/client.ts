@@ -21,6 +21,7 @@ export interface WatchStream {
 }
 
 export interface PlainClient {
+  readonly url: string;
   get(path: string, headers?: Readonly<Record<string, string>>): Promise<Reply>;
   post(path: string, body: unknown): Promise<Reply>;
   put(path: string, body: unknown): Promise<Reply>;
@@ -118,6 +119,7 @@ export const plainClient = (
     return { code: response.status, body: isRecord(parsed) ? parsed : {} };
   };
   return {
+    url,
     get: (path, more) => ask('GET', path, undefined, more),
     post: (path, body) => ask('POST', path, body),
     put: (path, body) => ask('PUT', path, body),

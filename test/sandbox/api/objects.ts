@@ -15,6 +15,7 @@ import {
   checkVersion,
   type DeleteOptions,
 } from '#test/sandbox/api/locks.ts';
+import { checkNotLeaving, finalizersOf, leaving } from '#test/sandbox/api/namespaces.ts';
 import { managedEntries, ownApply, ownUpdate, type Writer } from '#test/sandbox/api/ownership.ts';
 import { jsonPatch, mergePatch, strategicMergePatch } from '#test/sandbox/api/patch.ts';
 import {
@@ -117,8 +118,7 @@ export const createObjects = (storage: Storage, kinds: Kinds, clock: SandboxCloc
 
   const store = (kind: ResourceKind, object: KubeObject): KubeObject => {
     const finished =
-      object.metadata.deletionTimestamp !== undefined &&
-      (object.metadata.finalizers ?? []).length === 0;
+      object.metadata.deletionTimestamp !== undefined && finalizersOf(object).length === 0;
     if (finished) {
       const { namespace, name } = object.metadata;
       return storage.remove(kind, namespace, name) ?? object;
@@ -179,6 +179,7 @@ export const createObjects = (storage: Storage, kinds: Kinds, clock: SandboxCloc
     if (storage.read(kind, namespace, chosen) !== undefined) {
       throw alreadyExists(kind, chosen);
     }
+    checkNotLeaving(storage, kinds, kind, chosen, namespace);
     const body = kind.status ? (without(asked, 'status') as KubeObject) : asked;
     const born = withDefaults(kind, {
       ...body,
@@ -280,9 +281,13 @@ export const createObjects = (storage: Storage, kinds: Kinds, clock: SandboxCloc
   const forget = (kind: ResourceKind, object: KubeObject): void => {
     const defined =
       kind.kind === 'CustomResourceDefinition' ? kindFromDefinition(object) : undefined;
-    if (defined !== undefined) {
-      kinds.remove(defined);
+    if (defined === undefined) {
+      return;
     }
+    for (const { metadata } of storage.list(defined)) {
+      storage.remove(defined, metadata.namespace, metadata.name);
+    }
+    kinds.remove(defined);
   };
 
   const remove = (
@@ -299,7 +304,7 @@ export const createObjects = (storage: Storage, kinds: Kinds, clock: SandboxCloc
     if (options.dryRun === true) {
       return live;
     }
-    if ((live.metadata.finalizers ?? []).length === 0) {
+    if (finalizersOf(live).length === 0) {
       forget(kind, live);
       return storage.remove(kind, namespace, name) ?? live;
     }
@@ -308,7 +313,7 @@ export const createObjects = (storage: Storage, kinds: Kinds, clock: SandboxCloc
     }
     const generation = kind.generation ? { generation: (live.metadata.generation ?? 0) + 1 } : {};
     return storage.put(kind, {
-      ...live,
+      ...leaving(live),
       metadata: {
         ...live.metadata,
         ...generation,

@@ -1,9 +1,10 @@
-import { randomBytes } from 'node:crypto';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import { createServer as createTlsServer } from 'node:https';
 import type { AddressInfo, Socket } from 'node:net';
 import { createAccess, type SandboxUser } from '#test/sandbox/api/access.ts';
 import type { Write } from '#test/sandbox/api/admission.ts';
 import { answer } from '#test/sandbox/api/answer.ts';
+import type { ServerCertificates } from '#test/sandbox/api/certificates.ts';
 import type { Served } from '#test/sandbox/api/exchange.ts';
 import { type Asked, type FaultSwitches, hits } from '#test/sandbox/api/faults.ts';
 import type { JsonRecord, KubeObject } from '#test/sandbox/api/json.ts';
@@ -16,10 +17,10 @@ import {
 } from '#test/sandbox/api/kinds.ts';
 import { createLists } from '#test/sandbox/api/list.ts';
 import { createObjects } from '#test/sandbox/api/objects.ts';
-import type { Caller } from '#test/sandbox/api/reviews.ts';
 import { createShelf } from '#test/sandbox/api/shelf.ts';
 import { status } from '#test/sandbox/api/status.ts';
 import { createStorage } from '#test/sandbox/api/storage.ts';
+import { createUsers } from '#test/sandbox/api/users.ts';
 import { realClock, type SandboxClock } from '#test/sandbox/clock.ts';
 
 export interface ApiServerOptions {
@@ -39,6 +40,8 @@ export interface ApiServerOptions {
   readonly firstVersion?: number;
   /** Looks at each write of a user before it is stored; throws a refusal (`#test/sandbox/api/status.ts`). */
   readonly admit?: (write: Write) => void;
+  /** Speak TLS, and know people by certificate too; plain HTTP when left out. */
+  readonly certificates?: ServerCertificates;
 }
 
 /** A request as it came, for tests that ask what was asked for. */
@@ -74,16 +77,11 @@ export const startApiServer = async (options: ApiServerOptions) => {
   const shelf = createShelf(storage, kinds, clock);
   const lists = createLists(storage);
 
-  const users = new Map<string, SandboxUser>();
-  const tokens = new Map<string, string>();
-  const addUser = (user: SandboxUser): void => {
-    users.set(user.name, user);
-    tokens.set(randomBytes(24).toString('base64url'), user.name);
-  };
-  for (const user of [{ name: 'admin', groups: ['system:masters'] }, ...(options.users ?? [])]) {
-    addUser(user);
-  }
-  const authorise = createAccess(storage, kinds, users);
+  const users = createUsers([
+    { name: 'admin', groups: ['system:masters'] },
+    ...(options.users ?? []),
+  ]);
+  const authorise = createAccess(storage, kinds, users.all);
 
   for (const kind of kinds.all().filter(({ custom }) => custom)) {
     shelf.put(definitionOf(kind));
@@ -106,26 +104,7 @@ export const startApiServer = async (options: ApiServerOptions) => {
     clock,
     admit: options.admit,
     silenced: (asked: Asked) => hits(switches.silence, asked),
-    issueToken: (user: string): string => {
-      if (!users.has(user)) {
-        addUser({ name: user });
-      }
-      const token = randomBytes(24).toString('base64url');
-      tokens.set(token, user);
-      return token;
-    },
-  };
-
-  const callerOf = (request: IncomingMessage): Caller | undefined => {
-    const token = /^Bearer (.+)$/.exec(request.headers.authorization ?? '')?.[1] ?? '';
-    const user = users.get(tokens.get(token) ?? '');
-    return user === undefined
-      ? undefined
-      : {
-          name: user.name,
-          uid: `uid-of-${user.name}`,
-          groups: [...(user.groups ?? []), 'system:authenticated'],
-        };
+    issueToken: users.issueToken,
   };
 
   const note = (request: IncomingMessage, asked: Asked & { name: string | undefined }): void => {
@@ -175,14 +154,28 @@ export const startApiServer = async (options: ApiServerOptions) => {
     return false;
   };
 
-  const server = createServer((request, response) => {
-    answer(served, request, response, { callerOf, note, faulted, refuse }).catch(
-      (error: unknown) => {
-        // a bug of the sandbox: said in the answer, so that the test that met it shows it
-        refuse(response, { ...status(500, 'InternalError', `sandbox: ${String(error)}`) });
-      },
-    );
-  });
+  const hooks = { callerOf: users.callerOf, note, faulted, refuse };
+  const listener = (request: IncomingMessage, response: ServerResponse): void => {
+    answer(served, request, response, hooks).catch((error: unknown) => {
+      // a bug of the sandbox: said in the answer, so that the test that met it shows it
+      refuse(response, { ...status(500, 'InternalError', `sandbox: ${String(error)}`) });
+    });
+  };
+  const { certificates } = options;
+  const server =
+    certificates === undefined
+      ? createServer(listener)
+      : createTlsServer(
+          {
+            ca: certificates.authority,
+            cert: certificates.server.certificate,
+            key: certificates.server.key,
+            // who brings no certificate may still bring a token
+            requestCert: true,
+            rejectUnauthorized: false,
+          },
+          listener,
+        );
   server.keepAliveTimeout = 5_000;
   server.on('connection', (socket) => {
     sockets.add(socket);
@@ -198,7 +191,7 @@ export const startApiServer = async (options: ApiServerOptions) => {
       });
     });
   const port = await listen(options.port ?? 0);
-  const url = `http://127.0.0.1:${port}`;
+  const url = `${certificates === undefined ? 'http' : 'https'}://127.0.0.1:${port}`;
 
   const cutAll = (): void => {
     for (const socket of sockets) {
@@ -211,14 +204,6 @@ export const startApiServer = async (options: ApiServerOptions) => {
       cutAll();
     });
 
-  const tokenOf = (user: string): string => {
-    const found = [...tokens].find(([, name]) => name === user)?.[0];
-    if (found === undefined) {
-      throw new Error(`the sandbox knows no user ${user}`);
-    }
-    return found;
-  };
-
   return {
     name: options.name,
     url,
@@ -230,20 +215,11 @@ export const startApiServer = async (options: ApiServerOptions) => {
     storage,
     /** Objects as they are wanted, past all rules: status included, uid and version kept. */
     objects: shelf,
-    addUser,
-    token: tokenOf,
-    /** A kubeconfig, as YAML, of a known user. The client insists on the TLS flag before it speaks HTTP. */
+    addUser: users.add,
+    token: users.tokenOf,
+    /** A kubeconfig, as YAML, of a known user. */
     kubeconfig: (user = 'admin'): string =>
-      JSON.stringify({
-        apiVersion: 'v1',
-        kind: 'Config',
-        'current-context': options.name,
-        clusters: [
-          { name: options.name, cluster: { server: url, 'insecure-skip-tls-verify': true } },
-        ],
-        users: [{ name: user, user: { token: tokenOf(user) } }],
-        contexts: [{ name: options.name, context: { cluster: options.name, user } }],
-      }),
+      users.kubeconfig(user, { cluster: options.name, url, certificates }),
     requests: (): readonly RequestRecord[] => [...requests],
     faults: {
       /** Replaces all switches. */

@@ -9,6 +9,7 @@ import { startHelmController } from '#test/sandbox/controllers/helm/controller.t
 import type { Build } from '#test/sandbox/controllers/kustomize/build.ts';
 import { startKustomizeController } from '#test/sandbox/controllers/kustomize/controller.ts';
 import type { Evaluate } from '#test/sandbox/controllers/kustomize/dependencies.ts';
+import { startNamespaces } from '#test/sandbox/controllers/namespaces.ts';
 import {
   createNotificationController,
   type Deliver,
@@ -82,6 +83,7 @@ export const startFlux = (server: ApiServer, options: FluxOptions) => {
   );
   const workers = [kustomize, helm, ...sourceWorkers];
   const stopFollowing = followConfiguration(world, kustomize, helm);
+  const stopNamespaces = startNamespaces(world);
   const workloads = startWorkloads(
     world,
     write,
@@ -110,6 +112,7 @@ export const startFlux = (server: ApiServer, options: FluxOptions) => {
         worker.stop();
       }
       stopFollowing();
+      stopNamespaces();
       workloads.stop();
       notification.setStopped(true);
     },

@@ -33,6 +33,9 @@ const failures = {
 
 export type GitTrouble = keyof typeof failures;
 
+/** What Flux says of a Git server in trouble, after `unable to clone '…': `. */
+export const gitFailure = (trouble: GitTrouble, url: string): string => failures[trouble](url);
+
 /** A Git server in memory: one repository per address, commits of whole trees, and trouble when told. */
 export const createMemoryGit = () => {
   const repositories = new Map<string, Commit[]>();
@@ -43,10 +46,10 @@ export const createMemoryGit = () => {
       const trouble = troubles.get(url);
       const commits = repositories.get(url);
       if (trouble !== undefined) {
-        return fail(failures[trouble](url));
+        return fail(gitFailure(trouble, url));
       }
       if (commits === undefined) {
-        return fail(failures[404]());
+        return fail(gitFailure(404, url));
       }
       const found =
         ref.commit === undefined ? commits.at(-1) : commits.find(({ sha }) => sha === ref.commit);

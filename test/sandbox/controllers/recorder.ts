@@ -1,4 +1,5 @@
 import type { KubeObject } from '#test/sandbox/api/json.ts';
+import { isTerminating } from '#test/sandbox/api/namespaces.ts';
 import { timestamp } from '#test/sandbox/clock.ts';
 import type { World } from '#test/sandbox/controllers/world.ts';
 
@@ -51,6 +52,7 @@ const similarForMs = 600_000;
 export const createEventWriter = (world: World) => {
   const { server, clock, settings } = world;
   const kind = world.kindNamed('', 'Event');
+  const namespaces = world.kindNamed('', 'Namespace');
   const known = new Map<string, string>();
   const similar = new Map<string, Map<string, number>>();
 
@@ -79,6 +81,9 @@ export const createEventWriter = (world: World) => {
   ): void => {
     const { name, uid = '', resourceVersion = '', namespace } = object.metadata;
     const place = namespace ?? 'default';
+    if (isTerminating(server.storage.read(namespaces, undefined, place))) {
+      return;
+    }
     const now = timestamp(clock.now());
     const { key, text } = combined(JSON.stringify([component, uid, type, reason]), message);
     const before = known.get(key);

@@ -212,7 +212,7 @@ export const startSourceController = (
       });
     }
     await world.pause(has ? 15 : 80);
-    const found = await fetch(source, has);
+    const found = await world.clock.during(fetch(source, has));
     if (!found.ok) {
       return failed(source, ref, found.failure, has ? progress : 'building artifact');
     }

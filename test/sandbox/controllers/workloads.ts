@@ -288,15 +288,6 @@ export const startWorkloads = (world: World, write: EventWriter, canPull: CanPul
     server.storage.list(kind).forEach(see);
   };
 
-  /** A namespace that goes takes with it what is in it. */
-  const empty = (namespace: string): void => {
-    for (const kind of server.kinds.all().filter((one) => one.namespaced)) {
-      for (const object of server.storage.list(kind, namespace)) {
-        server.api.remove(kind, { namespace, name: object.metadata.name });
-      }
-    }
-  };
-
   follow(deployments, seeDeployment);
   for (const [name, statusFor] of Object.entries(simpleStatus)) {
     const kind = world.kindNamed(groups[name] ?? 'apps', name);
@@ -310,18 +301,6 @@ export const startWorkloads = (world: World, write: EventWriter, canPull: CanPul
       });
     });
   }
-
-  const namespaces = world.kindNamed('', 'Namespace');
-  stops.push(
-    server.storage.subscribe(namespaces, {
-      changed: ({ type, object }) => {
-        if (type === 'DELETED') {
-          empty(object.metadata.name);
-        }
-      },
-      ended: () => undefined,
-    }),
-  );
 
   return {
     /** Looks at every Deployment again, as after an image came to be. */
