@@ -8,7 +8,8 @@ import { fluxKinds, kindFromWord, printRef } from '#src/flux/ref.ts';
 import { shortRevision } from '#src/flux/revision.ts';
 import { ok } from '#src/result.ts';
 import { sayCount } from '#src/text/duration.ts';
-import type { Line, View } from '#src/view.ts';
+import { paginate } from '#src/text/pages.ts';
+import type { Button, Line, View } from '#src/view.ts';
 
 const filters = ['failing', 'waiting', 'suspended', 'stale', 'progressing', 'all'] as const;
 type Filter = (typeof filters)[number];
@@ -24,6 +25,8 @@ const Plan = z.object({
   what: z.string(),
   total: z.number(),
   rows: z.array(Row),
+  /** Of the first row that is shown, counted from 1. */
+  from: z.number(),
   page: z.number(),
   pages: z.number(),
   cluster: z.string().optional(),
@@ -32,7 +35,10 @@ const Plan = z.object({
   namespace: z.string().optional(),
 });
 
-const pageSize = 25;
+// what a phone shows in a few screens, and what fits into the fallback text of a message
+const pageLimits = { mostRows: 25, mostSize: 3_200 };
+const sizeOf = (row: z.infer<typeof Row>): number =>
+  Object.values(row).reduce((sum, cell) => sum + cell.length + ' · '.length, 0);
 
 const passes: Record<Filter, (health: Health) => boolean> = {
   failing: (health) => health.state === 'failing' && !health.suspended,
@@ -95,6 +101,27 @@ const listObjects = (
   );
 };
 
+/** The buttons that show the pages beside this one, in its place. */
+const turning = (plan: z.infer<typeof Plan>): readonly Button[] => {
+  const { page, pages, filter, cluster, kind, namespace } = plan;
+  const same = {
+    filter,
+    ...(cluster === undefined ? {} : { cluster }),
+    ...(kind === undefined ? {} : { kind }),
+    ...(namespace === undefined ? {} : { namespace }),
+  };
+  const to = (label: string, wanted: number): Button => ({
+    label,
+    command: 'get',
+    input: { ...same, page: wanted },
+    answer: 'in-place',
+  });
+  return [
+    ...(page > 1 ? [to('Previous', page - 1)] : []),
+    ...(page < pages ? [to('Next', page + 1)] : []),
+  ];
+};
+
 /** Lists objects, worst first. */
 export const get = defineCommand({
   name: 'get',
@@ -123,21 +150,23 @@ export const get = defineCommand({
           order[left.health.state] - order[right.health.state] ||
           printRef(left.object.ref).localeCompare(printRef(right.object.ref)),
       );
-      const pages = Math.max(1, Math.ceil(found.length / pageSize));
-      const page = Math.min(wanted.page, pages);
+      const rows = found.map((one) => ({
+        cluster: one.cluster,
+        object: printRef(one.object.ref),
+        words: sayHealth(one.health),
+        revision: revisionOf(one.object),
+      }));
+      const pages = paginate(rows, sizeOf, pageLimits);
+      const page = Math.min(wanted.page, pages.length);
       const kind = wanted.kind === undefined ? 'object' : `${wanted.kind} object`;
       const state = wanted.filter === 'all' ? '' : ` ${wanted.filter}`;
       return ok({
         what: `${sayCount(found.length, kind)}${state}`,
         total: found.length,
-        rows: found.slice((page - 1) * pageSize, page * pageSize).map((one) => ({
-          cluster: one.cluster,
-          object: printRef(one.object.ref),
-          words: sayHealth(one.health),
-          revision: revisionOf(one.object),
-        })),
+        rows: [...(pages[page - 1] ?? [])],
+        from: pages.slice(0, page - 1).flat().length + 1,
         page,
-        pages,
+        pages: pages.length,
         filter: wanted.filter,
         ...(wanted.cluster === undefined ? {} : { cluster: wanted.cluster }),
         ...(wanted.kind === undefined ? {} : { kind: wanted.kind }),
@@ -146,46 +175,34 @@ export const get = defineCommand({
     },
   },
   view: (plan): View => {
-    const line: Line = [{ kind: 'bold', text: plan.what }];
-    const { page, pages, filter, cluster, kind, namespace } = plan;
-    const same = {
-      filter,
-      ...(cluster === undefined ? {} : { cluster }),
-      ...(kind === undefined ? {} : { kind }),
-      ...(namespace === undefined ? {} : { namespace }),
-    };
+    const { page, pages, filter, what, from, rows } = plan;
+    const shown = `${from}–${from + rows.length - 1} of ${what}, page ${page} of ${pages}`;
+    const buttons = turning(plan);
+    const line: Line =
+      pages === 1
+        ? [{ kind: 'bold', text: what }]
+        : [
+            { kind: 'bold', text: what },
+            ` · ${from}–${from + rows.length - 1}, page ${page} of ${pages}`,
+          ];
     return {
-      summary: plan.what,
+      summary: pages === 1 ? what : shown,
       parts: [
         {
           kind: 'heading',
           tone: plan.total === 0 || filter !== 'failing' ? 'neutral' : 'failing',
-          line: pages === 1 ? line : [...line, `, page ${page} of ${pages}`],
+          line,
         },
-        ...(plan.rows.length === 0
+        ...(rows.length === 0
           ? []
           : [
               {
                 kind: 'table' as const,
                 columns: ['Object', 'Cluster', 'State', 'Revision'],
-                rows: plan.rows.map((row) => [
-                  [row.object],
-                  [row.cluster],
-                  [row.words],
-                  [row.revision],
-                ]),
+                rows: rows.map((row) => [[row.object], [row.cluster], [row.words], [row.revision]]),
               },
             ]),
-        ...(page < pages
-          ? [
-              {
-                kind: 'buttons' as const,
-                buttons: [
-                  { label: 'Next page', command: 'get', input: { ...same, page: page + 1 } },
-                ],
-              },
-            ]
-          : []),
+        ...(buttons.length === 0 ? [] : [{ kind: 'buttons' as const, buttons }]),
       ],
     };
   },

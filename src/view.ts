@@ -59,6 +59,11 @@ export interface Button {
   readonly command: string;
   readonly input: Readonly<Record<string, string | boolean | number>>;
   readonly style?: 'primary' | 'danger' | undefined;
+  /**
+   * Where the answer of a read goes: in the place of the answer that carries the button, or in the channel
+   * for all. Left out: to the one who clicked, as a message of its own.
+   */
+  readonly answer?: 'in-place' | 'in-channel' | undefined;
 }
 
 export type Part =

@@ -1,14 +1,12 @@
-import { escapeText } from '#src/slack/mrkdwn.ts';
+import { fallbackText } from '#src/slack/fallback.ts';
 import {
   blockLimits,
   type Piece,
   partPieces,
   section,
   sectionText,
-  toneSign,
 } from '#src/slack/part-blocks.ts';
 import type { SlackBlock } from '#src/slack/slack.ts';
-import { shortenTo } from '#src/text/clean.ts';
 import { sayCount } from '#src/text/duration.ts';
 import type { Part, View } from '#src/view.ts';
 
@@ -17,7 +15,7 @@ import type { Part, View } from '#src/view.ts';
  * (`msg_blocks_too_long`) near 13,200 characters, so we stay below.
  * @see https://github.com/slackapi/bolt-js/issues/2509
  */
-export const messageLimits = { blocks: 50, text: 12_000, fallback: 3_000 } as const;
+export const messageLimits = { blocks: 50, text: 12_000 } as const;
 
 export interface RenderedMessage {
   /** Plain text: notification, screen reader, and what shows where blocks cannot. */
@@ -33,13 +31,6 @@ export const renderMessage = (view: View): RenderedMessage => ({
   text: fallbackText(view),
   blocks: fitMessage(view),
 });
-
-const fallbackText = (view: View): string => {
-  const heading = view.parts.find((part) => part.kind === 'heading');
-  const sign = heading === undefined ? '' : toneSign(heading.tone);
-  const summary = shortenTo(view.summary, messageLimits.fallback - 4, escapeText).trim();
-  return `${sign} ${summary}`.trim() || 'flux-chatops';
-};
 
 interface Ranked extends Piece {
   readonly rank: 0 | 1 | 2;

@@ -108,7 +108,7 @@ const quoteLineLength = 240;
 const quoteLength = 1_000;
 
 /** The first lines of a foreign text, with how many are left out. */
-const shorten = (text: string): string => {
+export const quoteExcerpt = (text: string): string => {
   const lines = cleanLines(text).trimEnd().split('\n');
   const kept = lines
     .slice(0, lines.length === quoteLines + 1 ? quoteLines + 1 : quoteLines)
@@ -226,7 +226,7 @@ export const partPieces = (part: Part): readonly Piece[] => {
     case 'text':
       return sections([writeLine(part.line)]);
     case 'quote':
-      return sections([writeFence(shorten(part.text), quoteLength)]);
+      return sections([writeFence(quoteExcerpt(part.text), quoteLength)]);
     case 'fields':
       return fieldPieces(part.fields);
     case 'list':

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Grant } from '#src/command/policy.ts';
-import { renderMessage } from '#src/slack/blocks.ts';
+import { printRef } from '#src/flux/ref.ts';
+import { type RenderedMessage, renderMessage } from '#src/slack/blocks.ts';
 import { slackRefusal } from '#test/slack/limits.ts';
 import { createStage, put } from '#test/unit/commands/stage.ts';
 
@@ -111,19 +112,53 @@ describe('get', () => {
     expect((await createStage().show(text)).summary).toBe(summary);
   });
 
-  it('turns pages, and keeps the filter in the button', async () => {
+  const crowded = (): ReturnType<typeof createStage> => {
     const stage = createStage();
-    for (let at = 0; at < 30; at++) {
+    for (let at = 0; at < 60; at++) {
       put(stage.apps, `Kustomization/many/app-${at}`);
     }
-    const view = await stage.show('get all apps --kind ks');
-    const last = await stage.show('get all apps --kind ks --page 9');
+    return stage;
+  };
 
-    expect(view.parts.at(-1)).toMatchObject({
-      kind: 'buttons',
-      buttons: [{ command: 'get', input: { cluster: 'apps', kind: 'ks', page: 2 } }],
+  it('turns pages in place, and keeps the filter in the buttons', async () => {
+    const stage = crowded();
+    const [first, middle, last] = await Promise.all(
+      [1, 2, 9].map((page) => stage.show(`get all apps --kind ks --page ${page}`)),
+    );
+    const to = (label: string, page: number) => ({
+      label,
+      command: 'get',
+      input: { filter: 'all', cluster: 'apps', kind: 'ks', page },
+      answer: 'in-place',
     });
-    expect(last.parts.at(-1)?.kind).toBe('table');
+
+    expect(first?.parts.at(-1)).toEqual({ kind: 'buttons', buttons: [to('Next', 2)] });
+    expect(middle?.parts.at(-1)).toEqual({
+      kind: 'buttons',
+      buttons: [to('Previous', 1), to('Next', 3)],
+    });
+    expect(last?.parts.at(-1)).toEqual({ kind: 'buttons', buttons: [to('Previous', 2)] });
+    expect(last?.summary).toBe('51–61 of 61 ks objects, page 3 of 3');
+  });
+
+  it('shows each object on exactly one page, in blocks and in the fallback text', async () => {
+    const stage = crowded();
+    const wanted = stage.apps.objects().map(({ ref }) => printRef(ref));
+    const messages: RenderedMessage[] = [];
+    for (let page = 1; page <= 3; page++) {
+      messages.push(renderMessage(await stage.show(`get all apps --page ${page}`)));
+    }
+
+    for (const name of wanted) {
+      const whole = new RegExp(`${name}(?![\\w-])`);
+      expect(messages.filter(({ text }) => whole.test(text))).toHaveLength(1);
+      expect(messages.filter(({ blocks }) => whole.test(JSON.stringify(blocks)))).toHaveLength(1);
+    }
+    expect(messages.map((message) => slackRefusal(message))).toEqual([
+      undefined,
+      undefined,
+      undefined,
+    ]);
   });
 
   it('says which kinds there are', async () => {

@@ -1,0 +1,93 @@
+import { escapeText } from '#src/slack/mrkdwn.ts';
+import { quoteExcerpt, toneSign } from '#src/slack/part-blocks.ts';
+import { shortenTo } from '#src/text/clean.ts';
+import { sayDuration } from '#src/text/duration.ts';
+import { plainLine } from '#src/text/plain.ts';
+import type { Part, Step, View } from '#src/view.ts';
+
+/** Slack advises to keep the text of a message below this. */
+export const fallbackLimit = 4_000;
+
+const stepSigns: Readonly<Record<Step['state'], string>> = {
+  done: '✓',
+  running: '▸',
+  pending: '·',
+  failed: '✗',
+  skipped: '–',
+};
+
+const stepText = (step: Step): string => {
+  const took = step.tookMs === undefined ? '' : ` (${sayDuration(step.tookMs)})`;
+  const detail = step.detail === undefined ? '' : ` – ${plainLine(step.detail)}`;
+  return `${stepSigns[step.state]} ${plainLine(step.line)}${took}${detail}`;
+};
+
+/** What a part says, line by line; a button says nothing. Times are in UTC: no zone is known here. */
+const partTexts = (part: Part): readonly string[] => {
+  switch (part.kind) {
+    case 'heading':
+    case 'text':
+    case 'small':
+      return [plainLine(part.line)];
+    case 'quote':
+      return quoteExcerpt(part.text).split('\n');
+    case 'fields':
+      return part.fields.map(({ label, line }) => `${label}: ${plainLine(line)}`);
+    case 'list':
+      return part.items.map((item) => `• ${plainLine(item)}`);
+    case 'table':
+      return part.rows.map((row) =>
+        row
+          .map(plainLine)
+          .filter((cell) => cell.trim() !== '')
+          .join(' · '),
+      );
+    case 'steps':
+      return part.steps.map(stepText);
+    case 'progress':
+      return [`${part.done} of ${part.total}`];
+    case 'buttons':
+      return [];
+    default:
+      return part satisfies never;
+  }
+};
+
+const wordForm = /[\p{L}\p{N}](?:[^\s,;()"“”]*[\p{L}\p{N}])?/gu;
+
+/** The words that carry a line: those of some length, and numbers. */
+const wordsOf = (text: string): readonly string[] =>
+  (text.toLowerCase().match(wordForm) ?? []).filter((word) => word.length > 3 || /\d/.test(word));
+
+/** Whether a text says all that a line has to say. */
+const says = (text: string, line: string): boolean => {
+  const lower = text.toLowerCase();
+  const words = new Set(wordsOf(text));
+  return wordsOf(line).every(
+    (word) => words.has(word) || (word.length > 3 && lower.includes(word)),
+  );
+};
+
+/**
+ * A view without any blocks: for the notification, for a screen reader, and for where blocks are not
+ * shown. Its summary, then each line of it that says more than the summary does.
+ */
+export const fallbackText = (view: View): string => {
+  const heading = view.parts.find((part) => part.kind === 'heading');
+  const sign = heading === undefined ? '' : toneSign(heading.tone);
+  const summary = `${sign} ${shortenTo(view.summary, fallbackLimit - 4, escapeText).trim()}`.trim();
+  const lines: string[] = summary === '' ? [] : [summary];
+  let room = fallbackLimit - summary.length;
+  for (const line of view.parts.flatMap(partTexts)) {
+    if (line.trim() === '' || says(view.summary, line)) {
+      continue;
+    }
+    const written = shortenTo(line, room - 1, escapeText).trimEnd();
+    if (written === '') {
+      break;
+    }
+    lines.push(written);
+    room -= written.length + 1;
+  }
+  return lines.join('\n') || 'flux-chatops';
+};
