@@ -4,7 +4,7 @@ import { defineCommand } from '#src/command/define.ts';
 import { resolveObject } from '#src/command/resolve.ts';
 import { fluxKinds, printRef } from '#src/flux/ref.ts';
 import { requestableKinds } from '#src/flux/request.ts';
-import { planReconcile, ReconcilePlan } from '#src/reconcile/plan.ts';
+import { planReconcile, ReconcilePlan, reconciledObjects } from '#src/reconcile/plan.ts';
 import { reconcileSteps } from '#src/reconcile/steps.ts';
 import { reconcileView } from '#src/reconcile/view.ts';
 import { ok } from '#src/result.ts';
@@ -52,6 +52,7 @@ export const reconcile = defineCommand({
       : named;
   },
   plan: { schema: ReconcilePlan, make: planReconcile },
+  acts: reconciledObjects,
   steps: reconcileSteps,
   view: reconcileView,
 });

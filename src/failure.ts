@@ -18,6 +18,8 @@ export type Failure =
       readonly permission: string;
       readonly target: string;
       readonly who: string;
+      /** What can be done without the right. */
+      readonly instead?: string | undefined;
     }
   | { readonly code: 'refused-person'; readonly why: string }
   | { readonly code: 'unknown-cluster'; readonly name: string; readonly known: readonly string[] }
@@ -86,7 +88,10 @@ export const explain = (failure: Failure): Explanation => {
     case 'not-allowed':
       return {
         what: `${failure.who} may not do this; missing: ${failure.target}.`,
-        next: 'Whoever keeps the bot’s configuration can grant it under "access".',
+        next: [
+          ...(failure.instead === undefined ? [] : [failure.instead]),
+          'Whoever keeps the bot’s configuration can grant it under "access".',
+        ].join(' '),
       };
     case 'refused-person':
       return {

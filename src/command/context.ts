@@ -12,7 +12,16 @@ export interface Surroundings {
   readonly defaultCluster: (channel: string | undefined) => string | undefined;
   readonly incidents: () => Promise<readonly Incident[]>;
   readonly commands: readonly CommandDoc[];
+  /** Who an actor is by now; left out where nobody can be asked but the cluster itself. */
+  readonly actorNow?: ((actor: Actor) => Promise<ActorNow>) | undefined;
 }
+
+/** What is known of an actor at this moment. */
+export type ActorNow =
+  /** Without `groupsKnown`, groups may be missing: some could not be asked. */
+  | { readonly kind: 'known'; readonly actor: Actor; readonly groupsKnown: boolean }
+  | { readonly kind: 'refused'; readonly why: string }
+  | { readonly kind: 'unknown' };
 
 /** The world as one actor may see it at one moment. */
 export const contextFor = (

@@ -75,10 +75,23 @@ export interface StepContext extends Context {
   readonly stillMine: () => Promise<boolean>;
 }
 
+/** An object that nobody else may work on meanwhile. */
+export interface HeldObject {
+  readonly cluster: string;
+  readonly object: string;
+}
+
 /** One step of a command that acts. A worker that takes over asks `done` first, so no effect comes twice. */
 export interface CommandStep {
   readonly name: string;
   readonly title: string;
+  /**
+   * Held by this step besides the command's own targets: from its begin to the end of the last step in
+   * succession that names it. Whoever comes second waits for its turn.
+   */
+  readonly holds?: readonly HeldObject[];
+  /** It has no effect, so nobody has to be asked who the asker is by now. */
+  readonly onlyLooks?: true;
   done(context: StepContext): Promise<Result<boolean, Failure>>;
   act(context: StepContext): Promise<StepOutcome>;
 }
@@ -116,6 +129,11 @@ export interface Command<Args extends z.ZodObject, Plan extends z.ZodType> {
     make(args: z.output<Args>, context: Context): Promise<Result<z.output<Plan>, Failure>>;
   };
   approval?(plan: z.output<Plan>): Approval;
+  /**
+   * All that the steps act on, where that is more than the targets. Permission is asked for each, when the
+   * plan is made and again by whoever carries it out.
+   */
+  acts?(plan: z.output<Plan>): readonly Target[];
   /** None for a read. */
   steps?(plan: z.output<Plan>): readonly CommandStep[];
   view(
@@ -155,6 +173,8 @@ export interface Planned {
   /** Canonical JSON of the plan. */
   readonly plan: Json;
   approval(): Approval;
+  /** Undefined: its targets and nothing else. */
+  acts(): readonly Target[] | undefined;
   steps(): readonly CommandStep[];
   view(progress: Progress | undefined, context: Pick<Context, 'now' | 'root' | 'actor'>): View;
 }
@@ -236,6 +256,7 @@ export const defineCommand = <Args extends z.ZodObject, Plan extends z.ZodType>(
   const planned = (plan: z.output<Plan>): Planned => ({
     plan: plan as Json,
     approval: () => command.approval?.(plan) ?? { kind: 'none' },
+    acts: () => command.acts?.(plan),
     steps: () => command.steps?.(plan) ?? [],
     view: (progress, context) => command.view(plan, progress, context),
   });

@@ -4,11 +4,13 @@ import { contextFor, missingRight, type Surroundings } from '#src/command/contex
 import type { AnyCommand, Context, Planned, Prepared } from '#src/command/define.ts';
 import {
   type AuditFact,
+  holderOf,
   type Journal,
   journalCounter,
   journalMac,
   type Place,
   planHash,
+  sayTarget,
 } from '#src/command/journal.ts';
 import {
   type AuditedCommit,
@@ -18,12 +20,11 @@ import {
   writeJournal,
 } from '#src/command/journals.ts';
 import type { Target } from '#src/command/policy.ts';
-import { nearest, readWords, tokenize } from '#src/command/words.ts';
+import { type Asked, readRequest } from '#src/command/read-request.ts';
 import type { Failure } from '#src/failure.ts';
 import { parseRef } from '#src/flux/ref.ts';
 import type { Log } from '#src/log.ts';
-import { fail, ok, type Result } from '#src/result.ts';
-import { isStoreUnavailable, type Json, type Store } from '#src/store/store.ts';
+import { isStoreUnavailable, type Store } from '#src/store/store.ts';
 import type { View } from '#src/view.ts';
 
 /** One request, whoever asked and however. */
@@ -31,8 +32,7 @@ export interface Invocation {
   readonly origin: 'slash' | 'mention' | 'button' | 'terminal';
   readonly actor: Actor;
   readonly place: Place;
-  /** What was typed after the root command; or a command with its input, as a button carries it. */
-  readonly request: { readonly text: string } | { readonly command: string; readonly input: Json };
+  readonly request: Asked;
 }
 
 export type Reply =
@@ -73,45 +73,11 @@ interface Request {
   readonly command: AnyCommand;
   readonly prepared: Prepared;
   readonly context: Context;
+  /** What it is about: locked while it acts. */
   readonly targets: readonly Target[];
+  /** What the plan acts on; the targets among it. */
+  readonly acted?: readonly Target[];
 }
-
-const sayTarget = (target: Target): string =>
-  [target.cluster, target.object ?? target.namespace]
-    .filter((part) => part !== undefined)
-    .join('/');
-
-const read = (
-  invocation: Invocation,
-  commands: readonly AnyCommand[],
-): Result<{ readonly command: AnyCommand; readonly prepared: Prepared }, Failure> => {
-  const { request } = invocation;
-  const words = 'text' in request ? tokenize(request.text) : [];
-  const name = 'text' in request ? (words[0] ?? 'help').toLowerCase() : request.command;
-  const command = commands.find((one) => one.doc.name === name);
-  if (command === undefined) {
-    return fail({
-      code: 'unknown-command',
-      name,
-      nearest: nearest(
-        name,
-        commands.map((one) => one.doc.name),
-      ),
-    });
-  }
-  const { usage } = command.doc;
-  const input =
-    'text' in request
-      ? readWords(words.slice(1), command.doc.arguments, command.doc.positional)
-      : ok(request.input);
-  if (!input.ok) {
-    return fail({ code: 'invalid-arguments', issues: input.failure, usage });
-  }
-  const prepared = command.prepare(input.value);
-  return prepared.ok
-    ? ok({ command, prepared: prepared.value })
-    : fail({ code: 'invalid-arguments', issues: prepared.failure, usage });
-};
 
 /** RFC 3339 with nanoseconds, as Flux's own tools write it, and a part that nobody can guess. */
 const tokenFor = (now: number, id: string): string =>
@@ -138,7 +104,7 @@ export const createDispatch = (options: DispatcherOptions): Dispatch => {
     actor: request.invocation.actor,
     command: request.command?.doc.name ?? '',
     input: request.prepared?.input ?? null,
-    targets: (request.targets ?? []).map(sayTarget),
+    targets: (request.acted ?? request.targets ?? []).map(sayTarget),
     outcome,
     detail,
   });
@@ -167,7 +133,7 @@ export const createDispatch = (options: DispatcherOptions): Dispatch => {
   };
 
   const draft = (request: Request, planned: Planned, number: number): Journal => {
-    const { id, invocation, command, prepared, targets } = request;
+    const { id, invocation, command, prepared, targets, acted } = request;
     const now = clock.now();
     const unsigned = {
       id: `CMD-${number}`,
@@ -180,18 +146,22 @@ export const createDispatch = (options: DispatcherOptions): Dispatch => {
       planHash: planHash(planned.plan),
       token: tokenFor(now, id),
       locks: [...lockKeys({ targets: [...targets] })],
-      targets: [...targets],
+      targets: [...(acted ?? targets)],
       startedAt: now,
     };
     return {
       ...unsigned,
       status: 'running',
-      steps: planned.steps().map((step) => ({ name: step.name, state: 'pending' as const })),
+      steps: planned.steps().map(({ name, holds }) => ({
+        name,
+        state: 'pending' as const,
+        ...(holds === undefined ? {} : { locks: [...lockKeys({ targets: [...holds] })] }),
+      })),
       mac: journalMac(unsigned, key),
     };
   };
 
-  const holderOf = async (from: Store, request: Request): Promise<Failure | undefined> => {
+  const busyWith = async (from: Store, request: Request): Promise<Failure | undefined> => {
     const named = request.targets.flatMap(({ cluster, object }) => {
       const ref = object === undefined ? undefined : parseRef(object);
       return cluster === undefined || ref?.ok !== true ? [] : [{ cluster, ref: ref.value }];
@@ -211,7 +181,7 @@ export const createDispatch = (options: DispatcherOptions): Dispatch => {
     const journal = draft(request, planned, number);
     const now = clock.now();
     const view = planned.view(progressOf(journal, now), request.context);
-    const holder = `${journal.id} by ${actorName(journal.actor)}`;
+    const holder = holderOf(journal);
     const written = await writeJournal({
       store: into,
       commit,
@@ -238,7 +208,7 @@ export const createDispatch = (options: DispatcherOptions): Dispatch => {
 
   const queue = async (into: Store, request: Request, planned: Planned): Promise<Reply> => {
     for (let attempt = 0; attempt < attempts; attempt++) {
-      const busy = await holderOf(into, request);
+      const busy = await busyWith(into, request);
       if (busy !== undefined) {
         return refuse(request, 'refused', busy);
       }
@@ -257,8 +227,42 @@ export const createDispatch = (options: DispatcherOptions): Dispatch => {
     throw new Error('the request could not be recorded in ten attempts');
   };
 
+  const notAllowed = (
+    { command, invocation }: Pick<Request, 'command' | 'invocation'>,
+    target: string,
+  ): Failure => ({
+    code: 'not-allowed',
+    permission: command.doc.permission ?? '',
+    target,
+    who: actorName(invocation.actor),
+  });
+
+  /** Plans what is allowed so far, makes sure of all that the plan acts on, and answers or queues. */
+  const carryOn = async (request: Request): Promise<Reply> => {
+    const { id, command, prepared, context, targets } = request;
+    const planned = await prepared.plan(context);
+    if (!planned.ok) {
+      const { failure } = planned;
+      return refuse(request, failure.code === 'not-allowed' ? 'refused' : 'invalid', failure);
+    }
+    // a plan can act on more than was named: the sources of an object, say
+    const acted = planned.value.acts() ?? targets;
+    const whole = { ...request, acted };
+    const { permission } = command.doc;
+    const missing = missingRight(surroundings, context.actor, permission, acted);
+    if (missing !== undefined) {
+      return refuse(whole, 'refused', notAllowed(whole, missing));
+    }
+    if (command.doc.kind === 'read') {
+      return answer(request, planned.value);
+    }
+    return store === undefined
+      ? { kind: 'failed', invocation: id, failure: { code: 'store-unavailable' } }
+      : queue(store, whole, planned.value);
+  };
+
   const decide = async (id: string, invocation: Invocation): Promise<Reply> => {
-    const asked = read(invocation, commands);
+    const asked = readRequest(invocation.request, commands);
     if (!asked.ok) {
       return refuse({ id, invocation }, 'invalid', asked.failure);
     }
@@ -267,14 +271,8 @@ export const createDispatch = (options: DispatcherOptions): Dispatch => {
     const context = contextFor(surroundings, actor, place.channel, clock.now());
     const partial = { id, invocation, command, prepared };
     const { permission } = command.doc;
-    const notAllowed = (target: string): Failure => ({
-      code: 'not-allowed',
-      permission: permission ?? '',
-      target,
-      who: actorName(actor),
-    });
     if (!context.mayEver(permission)) {
-      return refuse(partial, 'refused', notAllowed(`${permission} anywhere`));
+      return refuse(partial, 'refused', notAllowed(partial, `${permission} anywhere`));
     }
     const targets = prepared.targets(context);
     if (!targets.ok) {
@@ -283,18 +281,9 @@ export const createDispatch = (options: DispatcherOptions): Dispatch => {
     const request: Request = { ...partial, context, targets: targets.value };
     const missing = missingRight(surroundings, actor, permission, targets.value);
     if (missing !== undefined) {
-      return refuse(request, 'refused', notAllowed(missing));
+      return refuse(request, 'refused', notAllowed(request, missing));
     }
-    const planned = await prepared.plan(context);
-    if (!planned.ok) {
-      return refuse(request, 'invalid', planned.failure);
-    }
-    if (command.doc.kind === 'read') {
-      return answer(request, planned.value);
-    }
-    return store === undefined
-      ? { kind: 'failed', invocation: id, failure: { code: 'store-unavailable' } }
-      : queue(store, request, planned.value);
+    return carryOn(request);
   };
 
   return async (invocation) => {

@@ -1,7 +1,8 @@
 import { createHmac, hash, timingSafeEqual } from 'node:crypto';
 import { z } from 'zod';
-import { Actor } from '#src/command/actor.ts';
+import { Actor, actorName } from '#src/command/actor.ts';
 import type { StepOutcome, StepRecord } from '#src/command/define.ts';
+import type { Target } from '#src/command/policy.ts';
 import { explain } from '#src/failure.ts';
 import type { Json } from '#src/store/store.ts';
 import type { Line } from '#src/view.ts';
@@ -13,6 +14,8 @@ const StepJournal = z.object({
   endedAt: z.number().optional(),
   detail: z.custom<Line>((value) => Array.isArray(value)).optional(),
   data: z.json().optional(),
+  /** Locks of this step alone, besides the journal's own. */
+  locks: z.array(z.string()).optional(),
 }) satisfies z.ZodType<StepRecord>;
 
 /** Where a request came from, so that its answer goes there. */
@@ -42,6 +45,7 @@ export const Journal = z.object({
   token: z.string(),
   /** Objects that nobody else may work on meanwhile. */
   locks: z.array(z.string()),
+  /** All that is acted on, for which permission is asked. */
   targets: z.array(
     z.object({
       cluster: z.string().optional(),
@@ -120,6 +124,10 @@ export const isGenuine = (journal: Journal, key: string): boolean => {
   );
 };
 
+/** As people are told of it when they want to work on the same object. */
+export const holderOf = (journal: Pick<Journal, 'id' | 'actor'>): string =>
+  `${journal.id} by ${actorName(journal.actor)}`;
+
 /** The first step that is neither done nor failed; undefined when there is none. */
 export const currentStep = (journal: Journal): number | undefined => {
   const at = journal.steps.findIndex(
@@ -139,7 +147,21 @@ const withStep = (journal: Journal, at: number, change: Partial<StepRecord>): Jo
 export const beginStep = (journal: Journal, at: number, now: number): Journal =>
   journal.steps[at]?.state === 'running'
     ? journal
-    : withStep(journal, at, { state: 'running', startedAt: now });
+    : // what it waited for before it could begin is no longer so
+      withStep(journal, at, { state: 'running', startedAt: now, detail: undefined });
+
+/** The locks of steps that a journal holds now, besides its own. */
+export const heldByStep = (journal: Pick<Journal, 'status' | 'steps'>): readonly string[] => {
+  const at = journal.steps.findIndex(({ state }) => state === 'pending' || state === 'running');
+  const step = journal.steps[at];
+  if (journal.status !== 'running' || step === undefined) {
+    return [];
+  }
+  const locks = step.locks ?? [];
+  // before it begins, a step has what the step before it left
+  const left = step.state === 'running' ? locks : (journal.steps[at - 1]?.locks ?? []);
+  return locks.filter((lock) => left.includes(lock));
+};
 
 const ended = (
   journal: Journal,
@@ -199,6 +221,12 @@ export const abandon = (journal: Journal, why: string, now: number): Journal => 
     at === undefined ? journal : withStep(journal, at, { state: 'failed', endedAt: now });
   return ended(after, 'failed', now, why);
 };
+
+/** A target as the audit trail names it: `infra/ks/harbor/harbor`. */
+export const sayTarget = (target: Target): string =>
+  [target.cluster, target.object ?? target.namespace]
+    .filter((part) => part !== undefined)
+    .join('/');
 
 /** What the audit trail is told; the trail itself adds number, time and chain. */
 export interface AuditFact {

@@ -2,6 +2,8 @@ import type { Progress } from '#src/command/define.ts';
 import {
   type AuditFact,
   dueJournals,
+  heldByStep,
+  holderOf,
   type Journal,
   Journal as JournalRecord,
   journalKey,
@@ -70,11 +72,27 @@ const cardOf = async ({ store, after, view, now }: JournalWrite) => {
   return desireCard(current, { id, channel, priority: 'progress', view }, now);
 };
 
+/** What the step that begins takes, and what the one that ended leaves: both in the journal's own commit. */
+const stepLocks = (
+  before: Journal | undefined,
+  after: Journal,
+): Required<Pick<Batch, 'put' | 'remove'>> => {
+  const had = before === undefined ? [] : heldByStep(before);
+  const has = heldByStep(after);
+  return {
+    put: has
+      .filter((lock) => !had.includes(lock))
+      .map((key) => ({ key, value: holderOf(after), expect: 0 })),
+    remove: had.filter((lock) => !has.includes(lock)).map((key) => ({ key })),
+  };
+};
+
 /** Writes a journal with everything that hangs on it: card, locks, when to look again, audit. */
 export const writeJournal = async (write: JournalWrite): Promise<CommitResult> => {
   const { commit, before, after, dueAt, fence, further, facts } = write;
   const settled = after.status !== 'running';
   const card = await cardOf(write);
+  const locks = stepLocks(before?.journal, after);
   const batch: Batch = {
     ...(fence === undefined ? {} : { fence }),
     put: [
@@ -84,9 +102,10 @@ export const writeJournal = async (write: JournalWrite): Promise<CommitResult> =
         expect: before?.version ?? 0,
       },
       ...(further?.put ?? []),
+      ...locks.put,
       ...(card === undefined ? [] : [card.put]),
     ],
-    remove: settled ? after.locks.map((key) => ({ key })) : [],
+    remove: [...locks.remove, ...(settled ? after.locks.map((key) => ({ key })) : [])],
     index: [
       settled
         ? { index: settledJournals, member: after.id, score: after.endedAt ?? dueAt }

@@ -17,6 +17,7 @@ import {
   isGenuine,
   type Journal,
   journalKey,
+  sayTarget,
   takeOutcome,
 } from '#src/command/journal.ts';
 import {
@@ -26,6 +27,9 @@ import {
   type StoredJournal,
   writeJournal,
 } from '#src/command/journals.ts';
+import { stillMay, withdrawn } from '#src/command/still-may.ts';
+import { takeStep } from '#src/command/take-step.ts';
+import { waitForTurn } from '#src/command/turn.ts';
 import type { Log } from '#src/log.ts';
 import { isStoreUnavailable, type Store } from '#src/store/store.ts';
 
@@ -58,8 +62,6 @@ export interface Runner {
 const leaseMs = 15_000;
 const scanMs = 1_000;
 const atOnce = 32;
-/** How long a step keeps asking a cluster that does not answer; ms. */
-const patienceMs = 5 * 60_000;
 
 interface Held {
   readonly stored: StoredJournal;
@@ -85,7 +87,7 @@ export const createRunner = (options: RunnerOptions): Runner => {
     actor: journal.actor,
     command: journal.command,
     input: journal.input as AuditFact['input'],
-    targets: journal.locks,
+    targets: journal.targets.map(sayTarget),
     outcome: journal.status,
     detail: journal.failure ?? '',
   });
@@ -128,26 +130,6 @@ export const createRunner = (options: RunnerOptions): Runner => {
     return result === 'committed' ? 'settled' : 'lost';
   };
 
-  const outcomeOfStep = async (
-    step: CommandStep,
-    context: StepContext,
-  ): Promise<StepOutcome | 'lost'> => {
-    const done = await step.done(context);
-    if (!done.ok) {
-      const begun = context.records.find((record) => record.name === step.name)?.startedAt;
-      const patient =
-        done.failure.code === 'cluster-unreachable' &&
-        context.now - (begun ?? context.now) < patienceMs;
-      return patient
-        ? { kind: 'wait', afterMs: 2_000, detail: [`${done.failure.cluster} does not answer`] }
-        : { kind: 'failed', failure: done.failure };
-    }
-    if (done.value) {
-      return { kind: 'done' };
-    }
-    return (await context.stillMine()) ? step.act(context) : 'lost';
-  };
-
   const stepContext = (held: Held, journal: Journal): StepContext => ({
     ...contextFor(surroundings, journal.actor, journal.place.channel, clock.now()),
     token: journal.token,
@@ -170,13 +152,9 @@ export const createRunner = (options: RunnerOptions): Runner => {
     if (command === undefined) {
       return `This version of the bot has no command ${journal.command}.`;
     }
-    const missing = missingRight(
-      surroundings,
-      journal.actor,
-      command.doc.permission,
-      journal.targets,
-    );
-    return missing === undefined ? undefined : `The right was withdrawn meanwhile: ${missing}.`;
+    const { permission } = command.doc;
+    const missing = missingRight(surroundings, journal.actor, permission, journal.targets);
+    return missing === undefined ? undefined : withdrawn(missing);
   };
 
   const recallOf = (journal: Journal): Planned | undefined => {
@@ -198,13 +176,30 @@ export const createRunner = (options: RunnerOptions): Runner => {
     const { journal } = held.stored;
     const begun = beginStep(journal, at, clock.now());
     if (begun !== journal) {
+      const turn = await waitForTurn(store, { journal, begun, at, now: clock.now() });
+      if (turn !== undefined) {
+        return note(held, planned, at, turn);
+      }
       const result = await save(held, begun, planned, clock.now());
       return result === 'committed' ? 'again' : 'lost';
     }
-    const outcome = await outcomeOfStep(step, stepContext(held, journal));
-    if (outcome === 'lost') {
-      return 'lost';
+    const permission = commandOf(journal)?.doc.permission;
+    const may = await stillMay({ surroundings, journal, permission, step, now: clock.now() });
+    if (may.kind === 'no') {
+      return giveUp(held, planned, may.why);
     }
+    const outcome = may.kind === 'wait' ? may : await takeStep(step, stepContext(held, journal));
+    return outcome === 'lost' ? 'lost' : note(held, planned, at, outcome);
+  };
+
+  /** Writes down what a step came to. */
+  const note = async (
+    held: Held,
+    planned: Planned,
+    at: number,
+    outcome: StepOutcome,
+  ): Promise<Advanced> => {
+    const { journal } = held.stored;
     const after = takeOutcome(journal, at, outcome, clock.now());
     const waits = outcome.kind === 'wait';
     const dueAt = clock.now() + (waits ? outcome.afterMs : 0);

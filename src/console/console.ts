@@ -2,27 +2,25 @@ import type { Clock } from '#src/clock.ts';
 import type { Actor } from '#src/command/actor.ts';
 import type { Dispatch, Invocation, Reply } from '#src/command/dispatch.ts';
 import { failureView } from '#src/console/failure-view.ts';
+import { type Identify, refusals } from '#src/console/identify.ts';
 import type { Failure } from '#src/failure.ts';
 import type { Log } from '#src/log.ts';
 import { fail, ok, type Result } from '#src/result.ts';
 import { renderMessage } from '#src/slack/blocks.ts';
 import type { Incoming } from '#src/slack/inbound.ts';
-import type { People } from '#src/slack/people.ts';
-import type { Slack, SlackPerson } from '#src/slack/slack.ts';
+import type { Slack } from '#src/slack/slack.ts';
 import { isStoreUnavailable, type Store } from '#src/store/store.ts';
 import type { View } from '#src/view.ts';
 
 export interface ConsoleOptions {
   readonly dispatch: Dispatch;
   readonly slack: Pick<Slack, 'respond' | 'ephemeral'>;
-  readonly people: People;
+  readonly identify: Identify;
   readonly store: Pick<Store, 'append'>;
   readonly clock: Clock;
   readonly log: Log;
   /** The workspace whose people are answered. */
   readonly team: () => string;
-  /** User groups that the policy names. */
-  readonly groups: () => readonly string[];
   /** Why messages do not reach a channel, as far as is known; see the outbox. */
   readonly channelProblem: (channel: string) => string | undefined;
   /** How people invite the bot: its name in the workspace. */
@@ -36,13 +34,6 @@ export const slackDeliveries = 'slack-deliveries';
 /** How long a card may take to reach its channel before we say why it does not. */
 const cardPatienceMs = 3_000;
 
-const refusals: Record<Exclude<SlackPerson['kind'], 'member'>, string> = {
-  guest: 'Guests are not answered.',
-  external: 'People of other workspaces are not answered.',
-  deactivated: 'This account is deactivated.',
-  bot: 'Bots are not answered.',
-};
-
 const refused = (why: string): Failure => ({ code: 'refused-person', why });
 
 const requestOf = (incoming: Incoming): Invocation['request'] =>
@@ -55,37 +46,23 @@ const origins = { command: 'slash', mention: 'mention', click: 'button' } as con
  * one door, and every one of them ends in an answer.
  */
 export const createConsole = (options: ConsoleOptions): Console => {
-  const { dispatch, slack, people, store, clock, log, team, groups, channelProblem } = options;
-
-  const groupsOf = async (user: string): Promise<readonly string[]> => {
-    const found = await Promise.all(
-      groups().map(async (group) => {
-        const members = await people.groupMembers(group);
-        return members.ok && members.value.includes(user) ? [group] : [];
-      }),
-    );
-    return found.flat();
-  };
+  const { dispatch, slack, store, clock, log, team, channelProblem } = options;
 
   const identify = async (incoming: Incoming): Promise<Result<Actor, Failure>> => {
-    if (incoming.workspace !== team() || incoming.team !== team()) {
+    if (incoming.workspace !== team()) {
       return fail(refused(refusals.external));
     }
-    const person = await people.person({ team: incoming.team, user: incoming.user });
-    if (!person.ok) {
-      return fail(refused('Slack cannot be asked who you are just now, so nothing was done.'));
+    const person = await options.identify({ team: incoming.team, user: incoming.user });
+    switch (person.kind) {
+      case 'known':
+        return ok(person.actor);
+      case 'refused':
+        return fail(refused(person.why));
+      case 'unknown':
+        return fail(refused('Slack cannot be asked who you are just now, so nothing was done.'));
+      default:
+        return person satisfies never;
     }
-    const { kind, name } = person.value;
-    if (kind !== 'member') {
-      return fail(refused(refusals[kind]));
-    }
-    return ok({
-      kind: 'slack',
-      team: incoming.team,
-      user: incoming.user,
-      name,
-      groups: [...(await groupsOf(incoming.user))],
-    });
   };
 
   const tell = async (incoming: Incoming, view: View): Promise<void> => {

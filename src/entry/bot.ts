@@ -3,6 +3,7 @@ import { webhookRefused } from '#src/audit/webhook-refused.ts';
 import { createKubernetesCluster } from '#src/cluster/kubernetes/cluster.ts';
 import type { LoadedConfig, LoadOptions } from '#src/config/load.ts';
 import { createConsole } from '#src/console/console.ts';
+import { actorNowBy, createIdentify } from '#src/console/identify.ts';
 import { compose, type Parts } from '#src/entry/compose.ts';
 import { createLiveConfig } from '#src/entry/live-config.ts';
 import { systemClock as clock, systemIds as ids } from '#src/entry/system.ts';
@@ -90,7 +91,13 @@ export const startBot = async (
       log.debug({ problem, error }, 'a wake-up was lost; a scan makes up for it'),
   });
   const { commit } = audit;
-  const bot = compose(live, { clock, ids, store, clusters, slack, wakeups, commit, log });
+  const identify = createIdentify({
+    people: createPeople({ slack, clock }),
+    team: () => live.current().config.slack.team,
+    groups: live.groups,
+  });
+  const actorNow = actorNowBy(identify);
+  const bot = compose(live, { clock, ids, store, clusters, slack, wakeups, commit, log, actorNow });
   reconnected = bot.recount;
   const stopping = new AbortController();
   let phase: Phase = 'starting';
@@ -101,12 +108,11 @@ export const startBot = async (
   const converse = createConsole({
     dispatch: bot.dispatch,
     slack,
-    people: createPeople({ slack, clock }),
+    identify,
     store,
     clock,
     log: log.child({ part: 'console' }),
     team: () => live.current().config.slack.team,
-    groups: live.groups,
     channelProblem: slackProblem,
     botName: config.slack.command.slice(1),
   });

@@ -33,6 +33,8 @@ export interface Ports {
   /** Commits together with the audit trail. */
   readonly commit: AuditedCommit;
   readonly log: Log;
+  /** Who an actor is by now; asked before each effect. */
+  readonly actorNow?: Surroundings['actorNow'];
 }
 
 /** What the configuration says; asked each time, since it may change while we run. */
@@ -92,6 +94,7 @@ export const compose = (settings: Settings, ports: Ports): Bot => {
     root: settings.root,
     defaultCluster: settings.defaultCluster,
     commands: commands.map((command) => command.doc),
+    actorNow: ports.actorNow,
     incidents: async () => {
       const stored = await loadIncidents(store, Number.POSITIVE_INFINITY);
       return stored.map(({ incident }) => incident).filter((incident) => !hasEnded(incident));

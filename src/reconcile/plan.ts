@@ -1,6 +1,8 @@
 import { z } from 'zod';
 import type { Cluster, ClusterFailure } from '#src/cluster/cluster.ts';
+import { actorName } from '#src/command/actor.ts';
 import type { Context } from '#src/command/define.ts';
+import type { Target } from '#src/command/policy.ts';
 import { type Named, resolveObject } from '#src/command/resolve.ts';
 import type { Failure } from '#src/failure.ts';
 import type { FluxObject } from '#src/flux/object.ts';
@@ -85,6 +87,36 @@ const suspendedSource = (cluster: Cluster, sources: readonly FluxObject[]): Fail
       };
 };
 
+const targetOf = (cluster: string, ref: FluxRef): Target => ({
+  cluster,
+  namespace: ref.namespace,
+  object: printRef(ref),
+});
+
+/** Everything that is asked, sources included: each needs its own permission. */
+export const reconciledObjects = (plan: ReconcilePlan): readonly Target[] =>
+  plan.targets.flatMap(({ cluster, ref, sources }) =>
+    [ref, ...sources.map((source) => source.ref)].map((one) => targetOf(cluster, one)),
+  );
+
+/** A source that the person may not ask; checked before anything else is said about it. */
+const foreignSource = (
+  cluster: Cluster,
+  sources: readonly FluxObject[],
+  context: Context,
+): Failure | undefined => {
+  const found = sources.find(({ ref }) => !context.may('reconcile', targetOf(cluster.name, ref)));
+  return found === undefined
+    ? undefined
+    : {
+        code: 'not-allowed',
+        permission: 'reconcile',
+        target: `reconcile on ${printRef(found.ref)} on ${cluster.name}`,
+        who: actorName(context.actor),
+        instead: 'Ask without --with-source, which leaves the source alone.',
+      };
+};
+
 const passLimit = (object: FluxObject): number =>
   Math.max(object.timeoutMs ?? (object.ref.kind === 'HelmRelease' ? 300_000 : 120_000), 30_000);
 
@@ -118,7 +150,7 @@ const planTarget = async (
     });
   }
   const sources = wish.withSource ? sourceChain(cluster, object) : [];
-  const blocked = suspendedSource(cluster, sources);
+  const blocked = foreignSource(cluster, sources, context) ?? suspendedSource(cluster, sources);
   if (blocked !== undefined) {
     return fail(blocked);
   }

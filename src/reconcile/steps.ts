@@ -1,6 +1,12 @@
 import { z } from 'zod';
 import type { Cluster, ClusterFailure } from '#src/cluster/cluster.ts';
-import type { CommandStep, StepContext, StepOutcome, StepRecord } from '#src/command/define.ts';
+import type {
+  CommandStep,
+  HeldObject,
+  StepContext,
+  StepOutcome,
+  StepRecord,
+} from '#src/command/define.ts';
 import type { FluxObject } from '#src/flux/object.ts';
 import { type FluxRef, printRef } from '#src/flux/ref.ts';
 import {
@@ -39,15 +45,18 @@ const clusterOf = (context: StepContext, name: string): Cluster => {
 };
 
 interface Request {
+  /** A source is held for its own steps only: many objects share one. */
+  readonly holds?: readonly HeldObject[];
   readonly cluster: string;
   readonly ref: FluxRef;
   readonly uid: string;
   readonly flags: readonly string[];
 }
 
-const ask = ({ cluster, ref, uid, flags }: Request): CommandStep => ({
+const ask = ({ cluster, ref, uid, flags, holds = [] }: Request): CommandStep => ({
   name: stepName('ask', cluster, ref),
   title: `Ask ${printRef(ref)}`,
+  holds,
   done: async (context) => {
     const live = await clusterOf(context, cluster).read(ref);
     return live.ok
@@ -127,6 +136,7 @@ interface Following {
   readonly cluster: string;
   readonly ref: FluxRef;
   readonly limitMs: number;
+  readonly holds?: readonly HeldObject[];
   /** Name of the step that brought the wanted revision. */
   readonly after?: string | undefined;
 }
@@ -177,12 +187,14 @@ const ended = (
 };
 
 const follow = (following: Following): CommandStep => {
-  const { cluster, ref, limitMs, after } = following;
+  const { cluster, ref, limitMs, after, holds = [] } = following;
   const name = stepName('follow', cluster, ref);
   const what = `${printRef(ref)} on ${cluster}`;
   return {
     name,
     title: `Follow ${printRef(ref)}`,
+    onlyLooks: true,
+    holds,
     done: neverDone,
     act: async (context): Promise<StepOutcome> => {
       const where = clusterOf(context, cluster);
@@ -209,10 +221,13 @@ const targetSteps = (target: ReconcileTarget, flags: readonly string[]): readonl
   const { cluster, ref, uid, sources, limitMs } = target;
   const last = sources.at(-1);
   return [
-    ...sources.flatMap((source) => [
-      ask({ cluster, ref: source.ref, uid: source.uid, flags: [] }),
-      follow({ cluster, ref: source.ref, limitMs: sourceLimitMs }),
-    ]),
+    ...sources.flatMap((source) => {
+      const holds = [{ cluster, object: printRef(source.ref) }];
+      return [
+        ask({ cluster, ref: source.ref, uid: source.uid, flags: [], holds }),
+        follow({ cluster, ref: source.ref, limitMs: sourceLimitMs, holds }),
+      ];
+    }),
     ask({ cluster, ref, uid, flags }),
     follow({
       cluster,

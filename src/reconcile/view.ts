@@ -24,6 +24,9 @@ const took = (record: StepRecord): number | undefined =>
     ? undefined
     : record.endedAt - record.startedAt;
 
+/** Under way, or about to be: what it waits for is worth showing. */
+const isWaiting = ({ state }: StepRecord): boolean => state === 'running' || state === 'pending';
+
 interface Shown {
   readonly title: string;
   readonly record: StepRecord;
@@ -45,7 +48,7 @@ const shownStep = ({ title, record, now, limitMs }: Shown): Step => {
   return {
     state: record.state,
     line: line.filter((span) => span !== ''),
-    ...(record.state === 'running' && record.detail !== undefined ? { detail: record.detail } : {}),
+    ...(isWaiting(record) && record.detail !== undefined ? { detail: record.detail } : {}),
     ...(tookMs === undefined ? {} : { tookMs }),
   };
 };
@@ -115,7 +118,7 @@ export const reconcileView = (plan: ReconcilePlan, progress: Progress | undefine
   const { status, records, now, startedAt, endedAt } = progress;
   const done = records.filter((record) => record.state === 'done').length;
   const duration = endedAt === undefined ? '' : `, ${sayDuration(endedAt - startedAt)}`;
-  const current = records.find((record) => record.state === 'running');
+  const current = records.find((record) => isWaiting(record) && record.detail !== undefined);
   const doing = current?.detail?.map(spanText).join('') ?? '';
   const limit = first === undefined ? undefined : first.limitMs;
   const result = resultLine(plan, progress);

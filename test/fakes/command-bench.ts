@@ -1,13 +1,15 @@
-import { commands } from '#commands/index.ts';
+import { commands as standard } from '#commands/index.ts';
 import type { Cluster } from '#src/cluster/cluster.ts';
 import { createMemoryCluster } from '#src/cluster/memory.ts';
 import type { Actor } from '#src/command/actor.ts';
 import type { Surroundings } from '#src/command/context.ts';
+import type { AnyCommand } from '#src/command/define.ts';
 import { createDispatch, type Invocation } from '#src/command/dispatch.ts';
 import type { AuditFact } from '#src/command/journal.ts';
 import { Journal, journalKey } from '#src/command/journal.ts';
 import type { Policy } from '#src/command/policy.ts';
 import { createRunner } from '#src/command/runner.ts';
+import { type FluxRef, fluxKinds, printRef } from '#src/flux/ref.ts';
 import { requestedAt } from '#src/flux/request.ts';
 import { silentLog } from '#src/log.ts';
 import { createMemoryStore } from '#src/store/memory.ts';
@@ -19,48 +21,72 @@ export const everything: Policy = {
   teams: ['T1'],
   grants: [{ role: 'all', permissions: ['*'], subjects: ['slack-member:T1'] }],
 };
-const api = { kind: 'Kustomization', namespace: 'data', name: 'api' } as const;
+const api: FluxRef = { kind: 'Kustomization', namespace: 'data', name: 'api' };
+/** Another one that reads the same source. */
+const web: FluxRef = { kind: 'Kustomization', namespace: 'media', name: 'web' };
+const source: FluxRef = { kind: 'GitRepository', namespace: 'flux-system', name: 'platform' };
 const key = 'signs the journals';
 
-const wire = (handled?: string, annotations: Readonly<Record<string, string>> = {}) => ({
-  apiVersion: 'kustomize.toolkit.fluxcd.io/v1',
-  kind: api.kind,
-  metadata: {
-    namespace: api.namespace,
-    name: api.name,
-    uid: 'uid-1',
-    generation: 1,
-    annotations,
+const wire = (
+  { kind, namespace, name }: FluxRef,
+  handled?: string,
+  annotations: Readonly<Record<string, string>> = {},
+) => ({
+  apiVersion: `${fluxKinds[kind].group}/v1`,
+  kind,
+  metadata: { namespace, name, uid: `uid-of-${name}`, generation: 1, annotations },
+  spec: {
+    interval: '1m',
+    timeout: '20s',
+    ...(kind === 'Kustomization' ? { sourceRef: source } : {}),
   },
-  spec: { interval: '1m', timeout: '20s' },
   status: {
     observedGeneration: 1,
     conditions: [{ type: 'Ready', status: 'True', reason: 'ReconciliationSucceeded' }],
-    lastAppliedRevision: 'main@sha1:0123',
+    ...(kind === 'Kustomization'
+      ? { lastAppliedRevision: 'main@sha1:0123' }
+      : { artifact: { revision: 'main@sha1:0123' } }),
     ...(handled === undefined ? {} : { lastHandledReconcileAt: handled }),
   },
 });
 
-/** Commands on one Kustomization, `ks/data/api` on `apps`, through a store and a cluster in memory. */
-export const createCommandBench = () => {
+interface CommandBenchOptions {
+  /** Commands besides those that there are. */
+  readonly further?: readonly AnyCommand[];
+}
+
+/**
+ * Commands on `ks/data/api`, `ks/media/web` and the source that both read, on `apps`, through a store and a
+ * cluster in memory.
+ */
+export const createCommandBench = ({ further = [] }: CommandBenchOptions = {}) => {
+  const commands = [...standard, ...further];
   const clock = createVirtualClock();
   const store = createMemoryStore({ clock });
   const cluster = createMemoryCluster('apps', clock.now);
   const patches: Readonly<Record<string, string | null>>[] = [];
+  const asked: string[] = [];
   const facts: AuditFact[] = [];
   let version = 100;
   let policy = everything;
+  let actorNow: Surroundings['actorNow'];
 
-  const put = (handled?: string, annotations?: Readonly<Record<string, string>>): void => {
-    const found = cluster.cached(api);
+  const put = (
+    ref: FluxRef,
+    handled?: string,
+    annotations?: Readonly<Record<string, string>>,
+  ): void => {
+    const found = cluster.cached(ref);
     version = Math.max(version, Number(found?.resourceVersion ?? 0)) + 1;
-    const raw = wire(handled, { ...keptAnnotations(found?.annotations), ...annotations });
+    const raw = wire(ref, handled, { ...keptAnnotations(found?.annotations), ...annotations });
     cluster.applyWatchEvent('MODIFIED', {
       ...raw,
       metadata: { ...raw.metadata, resourceVersion: String(version) },
     });
   };
-  put();
+  for (const ref of [api, web, source]) {
+    put(ref);
+  }
   cluster.listAll();
 
   const watched: Cluster = {
@@ -69,6 +95,7 @@ export const createCommandBench = () => {
       const result = await cluster.annotate(ref, annotations, lock);
       if (result.ok) {
         patches.push(annotations);
+        asked.push(printRef(ref));
       }
       return result;
     },
@@ -80,6 +107,8 @@ export const createCommandBench = () => {
     defaultCluster: () => undefined,
     commands: commands.map(({ doc }) => doc),
     incidents: async () => [],
+    actorNow: async (actor) =>
+      (await actorNow?.(actor)) ?? { kind: 'known', actor, groupsKnown: true },
   });
   const commitTo =
     (into: Store) => async (batch: Parameters<Store['commit']>[0], said: readonly AuditFact[]) => {
@@ -97,15 +126,23 @@ export const createCommandBench = () => {
     store,
     cluster: watched,
     patches,
+    /** The objects that were patched, in order. */
+    asked,
     facts,
     api,
+    web,
+    source,
     setPolicy: (next: Policy): void => {
       policy = next;
     },
+    /** What Slack says of whoever asked, from now on. */
+    setActorNow: (next: Surroundings['actorNow']): void => {
+      actorNow = next;
+    },
     /** The controller has done what was asked. */
-    handle: (): void => put(cluster.cached(api)?.annotations[requestedAt]),
+    handle: (ref: FluxRef = api): void => put(ref, cluster.cached(ref)?.annotations[requestedAt]),
     /** Somebody else asks. */
-    overtake: (): void => put(undefined, { [requestedAt]: 'of somebody else' }),
+    overtake: (): void => put(api, undefined, { [requestedAt]: 'of somebody else' }),
     dispatcher: (into: Store = store) => {
       const dispatch = createDispatch({
         ...common,

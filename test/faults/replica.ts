@@ -1,10 +1,12 @@
 import { createAudit } from '#src/audit/audit.ts';
 import type { Dispatch } from '#src/command/dispatch.ts';
 import type { AuditedCommit } from '#src/command/journals.ts';
+import { actorNowBy, createIdentify } from '#src/console/identify.ts';
 import { compose, type Settings } from '#src/entry/compose.ts';
 import { createIntake } from '#src/http/intake.ts';
 import { defaultIncidentSettings } from '#src/incident/decide.ts';
 import type { Log } from '#src/log.ts';
+import { createPeople } from '#src/slack/people.ts';
 import type { Slack } from '#src/slack/slack.ts';
 import type { Store } from '#src/store/store.ts';
 import { viewOf } from '#test/faults/cluster-view.ts';
@@ -93,6 +95,11 @@ export const startReplica = (options: ReplicaOptions): Replica => {
   const audit = createAudit({ store, key: auditKey });
   const commit: AuditedCommit = (batch, facts) => audit.commit(batch, facts);
   const views = clusters.map(({ server }) => viewOf(process, server, surface, sabotage.hide));
+  const identify = createIdentify({
+    people: createPeople({ slack, clock: process.clock }),
+    team: () => team,
+    groups: () => [],
+  });
   const bot = compose(settings, {
     clock: process.clock,
     ids: idsOf(name),
@@ -101,6 +108,7 @@ export const startReplica = (options: ReplicaOptions): Replica => {
     slack,
     wakeups: options.wakeups.of(process),
     commit,
+    actorNow: actorNowBy(identify),
     log: logTo(name, onError),
   });
   const keys = clusterNames.map((cluster) => ({ id: cluster, secret: webhookKey, cluster }));

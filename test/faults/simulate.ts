@@ -10,7 +10,13 @@ import { between } from '#test/faults/chance.ts';
 import { createFluxCluster, type FluxCluster } from '#test/faults/flux.ts';
 import { type Remains, violationsOf } from '#test/faults/invariants.ts';
 import type { Surface } from '#test/faults/process.ts';
-import { clusterNames, type Replica, type Sabotage, startReplica } from '#test/faults/replica.ts';
+import {
+  clusterNames,
+  type Replica,
+  type Sabotage,
+  startReplica,
+  team,
+} from '#test/faults/replica.ts';
 import { createSender, lengthMs, play } from '#test/faults/scenario.ts';
 import { drawnSchedule, type Fault, givenSchedule } from '#test/faults/schedule.ts';
 import { createWakeupExchange } from '#test/faults/wakeups.ts';
@@ -95,6 +101,7 @@ export const simulate = async ({
     keys,
   );
   const slack = createFakeSlack({ clock });
+  slack.addPerson({ team, user: 'U1', name: 'robin', kind: 'member' });
   slack.setHistoryDelay(between(`${seed}/history`, 0, 1) * 1_500);
 
   const wakeups = createWakeupExchange(surface);

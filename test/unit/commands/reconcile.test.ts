@@ -145,6 +145,36 @@ describe('reconcile', () => {
     expect(await stepsOf('reconcile ks/harbor/harbor apps', stage)).toHaveLength(2);
   });
 
+  it('refuses to ask a source for which the right is missing, and says what goes without it', async () => {
+    const grant: Grant = {
+      role: 'tenant',
+      permissions: ['reconcile'],
+      subjects: ['slack:T01:U01'],
+      namespaces: ['harbor'],
+    };
+    const stage = createStage({ grants: [grant] });
+
+    expect(await stage.refusal('reconcile ks/harbor/harbor infra --with-source')).toBe(
+      'robin may not do this; missing: reconcile on gitrepo/flux-system/platform on infra. Ask without --with-source, which leaves the source alone. Whoever keeps the bot’s configuration can grant it under "access".',
+    );
+    expect(await stepsOf('reconcile ks/harbor/harbor infra', stage)).toHaveLength(2);
+  });
+
+  it('says nothing of a source for which the right is missing, not even that it is suspended', async () => {
+    const grant: Grant = {
+      role: 'tenant',
+      permissions: ['reconcile'],
+      subjects: ['slack:T01:U01'],
+      namespaces: ['harbor'],
+    };
+    const stage = createStage({ grants: [grant] });
+    put(stage.infra, 'GitRepository/flux-system/platform', { spec: { suspend: true } });
+
+    expect(await stage.refusal('reconcile ks/harbor/harbor infra --with-source')).toContain(
+      'missing: reconcile on gitrepo/flux-system/platform',
+    );
+  });
+
   it('plans from the live object, not from the cache', async () => {
     const stage = createStage();
     stage.infra.cut('the watch is cut');
