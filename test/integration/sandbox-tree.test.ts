@@ -18,7 +18,7 @@ let clock: VirtualClock;
 
 beforeAll(async () => {
   const found = await findKustomize(searchPath, { cacheDirectory: toolCache, env: environment });
-  const tree = await readTree(process.cwd(), ['kubernetes']);
+  const tree = await readTree(process.cwd(), ['kubernetes', 'deploy']);
   if (!found.ok || !tree.ok) {
     throw new Error(JSON.stringify({ found, tree }));
   }

@@ -1,5 +1,6 @@
 import type { Renderer } from '#src/render/render.ts';
 import type { TreeContent } from '#src/render/tree.ts';
+import { chatopsMutations } from '#test/platform/mutations/chatops.ts';
 import { healthMutations } from '#test/platform/mutations/health.ts';
 import { type Mutation, mutate } from '#test/platform/mutations/mutation.ts';
 import { networkMutations } from '#test/platform/mutations/network.ts';
@@ -17,6 +18,7 @@ export const mutations: readonly Mutation[] = [
   ...supplyMutations,
   ...networkMutations,
   ...operationMutations,
+  ...chatopsMutations,
 ];
 
 /** Why a mutation cannot be tried on this machine; undefined when it can. */

@@ -1,5 +1,6 @@
 import { alertRules } from '#test/platform/rules/alerts.ts';
 import { bgpRules } from '#test/platform/rules/bgp.ts';
+import { chatopsRules } from '#test/platform/rules/chatops.ts';
 import { dependencyRules } from '#test/platform/rules/dependencies.ts';
 import { doneRules } from '#test/platform/rules/done.ts';
 import { expressionRules } from '#test/platform/rules/expressions.ts';
@@ -7,6 +8,7 @@ import { gateRules } from '#test/platform/rules/gate.ts';
 import { identityRules } from '#test/platform/rules/identity.ts';
 import { lockdownRules } from '#test/platform/rules/lockdown.ts';
 import { networkRules } from '#test/platform/rules/network.ts';
+import { networkPolicyRules } from '#test/platform/rules/network-policies.ts';
 import { operationRules } from '#test/platform/rules/operations.ts';
 import { pinRules } from '#test/platform/rules/pins.ts';
 import { policyRules } from '#test/platform/rules/policies.ts';
@@ -35,8 +37,10 @@ export const rules: readonly Rule[] = [
   ...bgpRules,
   ...talosRules,
   ...policyRules,
+  ...networkPolicyRules,
   ...secretRules,
   ...alertRules,
+  ...chatopsRules,
   ...tenancyRules,
   ...operationRules,
   ...gateRules,

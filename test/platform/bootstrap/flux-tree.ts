@@ -18,7 +18,7 @@ export const renderCluster = async (
     env: environment,
   });
   if (!kustomize.ok) throw new Error(explainRenderProblem(kustomize.failure));
-  const tree = await readTree(root, ['kubernetes']);
+  const tree = await readTree(root, ['kubernetes', 'deploy']);
   if (!tree.ok) throw new Error(explainRenderProblem(tree.failure));
   const settings = parseYaml(
     readFileSync(join(root, `kubernetes/clusters/${cluster}/cluster-settings.yaml`), 'utf8'),

@@ -36,6 +36,11 @@ export const structureMutations: readonly Mutation[] = [
       ),
   },
   {
+    name: 'a manifest of the bot that no kustomization lists',
+    rule: 'reaches-everything',
+    edit: (files) => files.add('deploy/bot/forgotten.yaml', extra('forgotten')),
+  },
+  {
     name: "a cluster with the other one's settings",
     rule: 'entries',
     edit: (files) => files.replace(at.appsSettings, 'CLUSTER_NAME: apps', 'CLUSTER_NAME: infra'),

@@ -59,11 +59,6 @@ const judge = (item: unknown, fixture: HealthFixture): readonly string[] => {
 const isTransient = (fixture: HealthFixture): boolean =>
   JSON.stringify(fixture.object['status'] ?? null).includes('HEALTH_ERR');
 
-/** Routes whose backend is not Flux's to wait for, with the reason. */
-const withoutBackend: Readonly<Record<string, string>> = {
-  'chatops-ingress': 'the bot is installed from deploy/, not by this tree',
-};
-
 const executed: Rule = {
   name: 'health-expressions-executed',
   summary: 'every CEL expression is run on ready, not ready, empty, stale and failed objects',
@@ -83,9 +78,9 @@ const executed: Rule = {
               },
             ];
           }
-          return fixtures
-            .filter((fixture) => !(fixture.lacksBackend === true && layer.name in withoutBackend))
-            .flatMap((fixture) => judge(item, fixture).map((what) => ({ where, what })));
+          return fixtures.flatMap((fixture) =>
+            judge(item, fixture).map((what) => ({ where, what })),
+          );
         },
       ),
     ),

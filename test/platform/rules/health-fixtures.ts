@@ -4,8 +4,6 @@ import { type Data, dataAt } from '#test/platform/world/value.ts';
 export interface HealthFixture {
   readonly state: 'ready' | 'not ready' | 'empty' | 'stale' | 'failed';
   readonly object: Data;
-  /** it is not ready only because what stands behind a route is not there yet */
-  readonly lacksBackend?: boolean;
 }
 
 const generation = 2;
@@ -155,7 +153,7 @@ const own: Readonly<Record<string, readonly HealthFixture[]>> = {
   'ceph.rook.io/CephFilesystem': cephPool,
   'gateway.networking.k8s.io/HTTPRoute': [
     route('ready', 'True', 'True', generation),
-    { ...route('not ready', 'True', 'False', generation), lacksBackend: true },
+    route('not ready', 'True', 'False', generation),
     route('not ready', 'False', 'True', generation),
     route('stale', 'True', 'True', generation - 1),
     { state: 'not ready', object: withStatus({ parents: [] }) },

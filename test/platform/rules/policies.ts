@@ -72,19 +72,13 @@ const treePods = (cluster: Cluster): readonly Data[] =>
       ...dataAt(object, 'spec', 'template', 'metadata', 'labels'),
     }));
 
-/** Pods that the tree does not make, with who does. */
-const givenPods: readonly Data[] = [
-  // the bot, from deploy/
-  { 'io.kubernetes.pod.namespace': 'flux-chatops', 'app.kubernetes.io/name': 'flux-chatops' },
-];
-
 const selectors: Rule = {
   name: 'policy-selectors',
   summary: 'each label that a policy selects by is on a pod that is really made',
   failures: [15],
   scope: 'cluster',
   check: (cluster) => {
-    const pods = [...chartPods(cluster), ...treePods(cluster), ...givenPods];
+    const pods = [...chartPods(cluster), ...treePods(cluster)];
     return ciliumPolicies(cluster).flatMap((policy) =>
       [...places(policy)].flatMap(({ path, value }): readonly Finding[] => {
         const field = String(path.at(-2) ?? '');
@@ -192,7 +186,6 @@ const withoutDefaultDeny: Readonly<Record<string, string>> = {
   networking: 'gateways and DNS face outward',
   observability: 'only CRDs yet',
   'rook-ceph': 'daemons on the host network',
-  'flux-chatops': 'deploy/ brings the policies of the bot',
 };
 
 const defaultDeny: Rule = {

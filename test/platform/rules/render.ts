@@ -40,16 +40,20 @@ const substituted: Rule = {
 /** Read by tests and by people, applied by nobody. */
 const tables: ReadonlySet<string> = new Set(['kubernetes/secrets-inventory.yaml']);
 
+/** What an installation elsewhere uses as well; here, each of its manifests must be applied. */
+const shared = /^deploy\/(?:bot|cluster|rbac)\//;
+
 const reaches: Rule = {
   name: 'reaches-everything',
-  summary: 'every manifest under kubernetes/ is part of a cluster',
+  summary: 'every manifest of the platform and of the bot is part of a cluster',
   scope: 'both',
   check: (_, world) => {
     const reached = new Set(
       world.clusters.flatMap((cluster) => cluster.layers.flatMap((layer) => layer.files)),
     );
     return [...world.files.keys()]
-      .filter((path) => path.startsWith('kubernetes/') && /\.ya?ml$/.test(path))
+      .filter((path) => path.startsWith('kubernetes/') || shared.test(path))
+      .filter((path) => /\.ya?ml$/.test(path))
       .filter((path) => !(reached.has(path) || tables.has(path)))
       .map((path) => ({ where: path, what: 'no cluster applies it' }));
   },

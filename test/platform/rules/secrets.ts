@@ -1,9 +1,10 @@
 import { z } from 'zod';
 import { readYaml, splitDocuments } from '#src/render/yaml.ts';
 import { canaries, scanForSecrets } from '#test/platform/rules/secret-scan.ts';
-import { dataAt, listAt, textAt } from '#test/platform/world/value.ts';
+import { at, dataAt, listAt, textAt } from '#test/platform/world/value.ts';
 import {
   appliedObjects,
+  type Cluster,
   type Finding,
   type Rule,
   titleOf,
@@ -90,7 +91,14 @@ const Inventory = z.looseObject({
       item: z.string(),
       vault: z.string(),
       fields: z.array(z.string()),
-      readers: z.array(z.looseObject({ by: z.string(), fields: z.array(z.string()) })),
+      readers: z.array(
+        z.looseObject({
+          by: z.string(),
+          namespace: z.string().optional(),
+          secret: z.string().optional(),
+          fields: z.array(z.string()),
+        }),
+      ),
       rotation: z.object({ every: z.string(), how: z.string() }),
     }),
   ),
@@ -106,81 +114,132 @@ const readInventory = (world: World): Inventory | undefined => {
 interface Use {
   readonly where: string;
   readonly by: string;
+  /** the Secret that it becomes, as namespace/name; undefined where it becomes none */
+  readonly secret?: string;
+  /** the vaults that the reader sees; undefined where the reference names its vault itself */
+  readonly vaults?: readonly string[];
   readonly item: string;
   readonly field: string;
 }
 
+/** The vaults behind a store, in the order in which it looks for an item. */
+const vaultsOf = (cluster: Cluster, reference: unknown): readonly string[] =>
+  Object.keys(
+    dataAt(
+      appliedObjects(cluster).find(
+        ({ object }) =>
+          object.kind === textAt(reference, 'kind') &&
+          object.metadata.name === textAt(reference, 'name'),
+      )?.object,
+      'spec',
+      'provider',
+      'onepassword',
+      'vaults',
+    ),
+  );
+
 const externalUses = (world: World): readonly Use[] =>
   world.clusters.flatMap((cluster) =>
     appliedObjects(cluster).flatMap(({ object }) => {
-      const specs = [dataAt(object, 'spec'), dataAt(object, 'spec', 'externalSecretSpec')];
-      const isExternal = /^(?:Cluster)?ExternalSecret$/.test(object.kind);
-      return (isExternal ? specs : []).flatMap((spec) =>
-        listAt(spec, 'data').map((entry) => ({
-          where: titleOf(object),
-          by: 'external-secret',
-          item: textAt(entry, 'remoteRef', 'key') ?? '',
-          field: textAt(entry, 'remoteRef', 'property') ?? '',
-        })),
-      );
+      const isSpread = object.kind === 'ClusterExternalSecret';
+      const spec = isSpread ? dataAt(object, 'spec', 'externalSecretSpec') : dataAt(object, 'spec');
+      const isExternal = isSpread || object.kind === 'ExternalSecret';
+      const name = textAt(spec, 'target', 'name') ?? object.metadata.name;
+      return (isExternal ? listAt(spec, 'data') : []).map((entry) => ({
+        where: `${titleOf(object)} (${cluster.name})`,
+        by: 'external-secret',
+        secret: `${object.metadata.namespace ?? '*'}/${name}`,
+        vaults: vaultsOf(cluster, at(spec, 'secretStoreRef')),
+        item: textAt(entry, 'remoteRef', 'key') ?? '',
+        field: textAt(entry, 'remoteRef', 'property') ?? '',
+      }));
     }),
   );
 
-const inlineUses = (world: World): readonly Use[] =>
-  [...world.files]
-    .filter(([path]) => /^(?:bootstrap|talos)\/.*\.ya?ml$/.test(path))
-    .flatMap(([path, text]) =>
-      [...text.matchAll(/["'\s]op:\/\/[^/\s"']+\/([^/\s"']+)\/([^\s"']+)/g)].map((found) => ({
-        where: path,
-        by: path.startsWith('talos/') ? 'talos' : 'bootstrap',
-        item: found[1] ?? '',
-        field: found[2] ?? '',
+const inlineReference = /op:\/\/[^/\s"']+\/([^/\s"']+)\/([^\s"']+)/g;
+
+const referencesIn = (text: string) =>
+  [...text.matchAll(inlineReference)].map((found) => ({
+    item: found[1] ?? '',
+    field: found[2] ?? '',
+  }));
+
+const bootstrapUses = (world: World): readonly Use[] =>
+  splitDocuments(world.files.get('bootstrap/resources.yaml') ?? '').flatMap((document) => {
+    const read = readYaml(document);
+    const value = read.ok ? read.value : undefined;
+    const secret = `${textAt(value, 'metadata', 'namespace') ?? ''}/${textAt(value, 'metadata', 'name') ?? ''}`;
+    return Object.values(dataAt(value, 'stringData')).flatMap((text) =>
+      referencesIn(String(text)).map((reference) => ({
+        where: 'bootstrap/resources.yaml',
+        by: 'bootstrap',
+        secret,
+        ...reference,
       })),
     );
+  });
+
+const talosUses = (world: World): readonly Use[] =>
+  [...world.files]
+    .filter(([path]) => /^talos\/.*\.ya?ml$/.test(path))
+    .flatMap(([path, text]) =>
+      // a comment explains what a reference looks like
+      referencesIn(text.replace(/^\s*#.*$/gm, '')).map((reference) => ({
+        where: path,
+        by: 'talos',
+        ...reference,
+      })),
+    );
+
+type Item = Inventory['items'][number];
+
+const isRead = (reader: Item['readers'][number], use: Use): boolean =>
+  reader.by === use.by &&
+  reader.fields.includes(use.field) &&
+  (use.secret === undefined || use.secret === `${reader.namespace ?? ''}/${reader.secret ?? ''}`);
+
+/** Whether the reader sees the item's vault; `cluster` is the one that each cluster has of its own. */
+const isSeen = (item: Item, use: Use): boolean =>
+  use.vaults === undefined || item.vault === 'cluster' || use.vaults.includes(item.vault);
 
 const inventory: Rule = {
   name: 'secrets-inventory',
   summary:
-    'every secret that is read stands in the inventory with its reader, and nothing else does',
+    'every secret that is read stands in the inventory with reader and vault, and nothing else does',
   scope: 'both',
   check: (_, world) => {
     const known = readInventory(world);
     if (known === undefined) {
       return [{ where: 'kubernetes/secrets-inventory.yaml', what: 'it cannot be read' }];
     }
-    const uses = [...externalUses(world), ...inlineUses(world)];
+    const uses = [...externalUses(world), ...bootstrapUses(world), ...talosUses(world)];
     const unlisted = uses.flatMap((use): readonly Finding[] => {
+      const what = `${use.item}/${use.field} by ${use.by}${use.secret === undefined ? '' : ` for ${use.secret}`}`;
       const item = known.items.find((candidate) => candidate.item === use.item);
-      const isListed = item?.readers.some(
-        (reader) => reader.by === use.by && reader.fields.includes(use.field),
-      );
-      return isListed === true && item?.fields.includes(use.field) === true
-        ? []
-        : [
-            {
-              where: use.where,
-              what: `${use.item}/${use.field} by ${use.by} is not in the inventory`,
-            },
-          ];
+      const isListed = item?.readers.some((reader) => isRead(reader, use)) === true;
+      return [
+        ...(isListed && item.fields.includes(use.field)
+          ? []
+          : [{ where: use.where, what: `${what} is not in the inventory` }]),
+        ...(item === undefined || isSeen(item, use)
+          ? []
+          : [{ where: use.where, what: `${what} lies in ${item.vault}, which it cannot see` }]),
+      ];
     });
-    // what bootstrap lays down is checked once its manifest is there
-    const kinds = new Set(['external-secret', ...inlineUses(world).map((use) => use.by)]);
     const unused = known.items.flatMap((item) =>
-      item.readers
-        .filter((reader) => kinds.has(reader.by))
-        .flatMap((reader) =>
-          reader.fields
-            .filter(
-              (field) =>
-                !uses.some(
-                  (use) => use.by === reader.by && use.item === item.item && use.field === field,
-                ),
-            )
-            .map((field) => ({
-              where: 'kubernetes/secrets-inventory.yaml',
-              what: `${item.item}/${field} is read by no ${reader.by}`,
-            })),
-        ),
+      item.readers.flatMap((reader) =>
+        reader.fields
+          .filter(
+            (field) =>
+              !uses.some(
+                (use) => use.item === item.item && use.field === field && isRead(reader, use),
+              ),
+          )
+          .map((field) => ({
+            where: 'kubernetes/secrets-inventory.yaml',
+            what: `${item.item}/${field} is read by no ${reader.by} of ${reader.namespace ?? 'Talos'}`,
+          })),
+      ),
     );
     return [...unlisted, ...unused];
   },

@@ -54,16 +54,17 @@ const images: Rule = {
       const colon = image.lastIndexOf(':');
       const name = colon > image.lastIndexOf('/') ? image.slice(0, colon) : image;
       const tag = image.slice(name.length + 1);
+      const pinned = Object.values(versions.images).find(({ source }) => source === name);
       return [
         ...(isAllowed(versions.allowed.images, name)
           ? []
           : [{ where, what: `${name} is not from an allowed place` }]),
-        ...(versions.images[name] === tag
+        ...(pinned?.version === tag
           ? []
           : [
               {
                 where,
-                what: `${image} is not pinned in versions.yaml (${versions.images[name] ?? 'unlisted'})`,
+                what: `${image} is not pinned in versions.yaml (${pinned?.version ?? 'unlisted'})`,
               },
             ]),
       ];

@@ -50,19 +50,27 @@ const stores: Rule = {
 const subjects: Rule = {
   name: 'bindings',
   summary:
-    'a binding names accounts with their namespace; cluster-admin is for platform accounts only',
+    'a binding names accounts with their namespace; cluster-admin only where a release needs it',
   scope: 'cluster',
   check: (cluster) => {
     const tenants = tenantsOf(cluster);
+    const installing = new Set(
+      ofKind(cluster, 'HelmRelease').map((release) => release.metadata.namespace),
+    );
     return ofKind(cluster, 'RoleBinding', 'ClusterRoleBinding').flatMap((binding) =>
       listAt(binding, 'subjects')
         .filter((subject) => textAt(subject, 'kind') === 'ServiceAccount')
         .flatMap((subject): readonly Finding[] => {
           const namespace = textAt(subject, 'namespace');
           const where = titleOf(binding);
+          const isIdle =
+            textAt(binding, 'roleRef', 'name') === 'cluster-admin' && !installing.has(namespace);
           const isWide = binding.kind === 'ClusterRoleBinding' && tenants.includes(namespace ?? '');
           return [
             ...(namespace === undefined ? [{ where, what: 'a subject has no namespace' }] : []),
+            ...(isIdle
+              ? [{ where, what: `cluster-admin in ${namespace ?? '?'}, which installs nothing` }]
+              : []),
             ...(isWide
               ? [{ where, what: `a tenant's account has rights in every namespace` }]
               : []),

@@ -107,6 +107,14 @@ const talosctl = (): string => {
     : '';
 };
 
+const tokenSecret = (name: string): string => {
+  const token = Buffer.from(`token of ${name}`).toString('base64');
+  return JSON.stringify({
+    kind: 'Secret',
+    data: { 'ca.crt': 'Y2VydA==', ...(has('tokenless') ? {} : { token }) },
+  });
+};
+
 const kubectl = (): string => {
   if (args === 'config current-context') {
     return `${has('wrong-context') ? 'admin@other' : `admin@${/clusters\/(\w+)\//.exec(process.env['KUBECONFIG'] ?? '')?.[1]}`}\n`;
@@ -116,6 +124,7 @@ const kubectl = (): string => {
       throw new Error(`error: the server doesn't have a resource type "helmreleases"`);
     return has('adopted') ? 'helmrelease.helm.toolkit.fluxcd.io/cilium\n' : '';
   }
+  if (args.startsWith('get secret ')) return tokenSecret(words[2] ?? '');
   if (stdin.includes('CustomResourceDefinition')) learn('crds');
   return words[2] === 'get' && words[3] !== '--raw' ? listed(words[3] ?? '') : '';
 };

@@ -1,5 +1,6 @@
 import { writeSync } from 'node:fs';
-import { install, tools } from '#test/platform/tools/tools.ts';
+import { relative } from 'node:path';
+import { install, toolFolder, tools } from '#test/platform/tools/tools.ts';
 
 // Every tool is tried, so that one that cannot be had does not hide the others.
 const failures = tools.flatMap((tool) => {
@@ -11,6 +12,7 @@ const failures = tools.flatMap((tool) => {
     return [tool.name];
   }
 });
+writeSync(1, `to use them: export PATH="$PWD/${relative(process.cwd(), toolFolder)}:$PATH"\n`);
 if (failures.length > 0) {
   writeSync(2, `not built: ${failures.join(', ')} (their tests are skipped by name)\n`);
   process.exitCode = 1;

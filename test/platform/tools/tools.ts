@@ -1,7 +1,15 @@
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+} from 'node:fs';
+import { dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 /**
@@ -51,6 +59,18 @@ export const findTool = (name: ToolName): string | undefined => {
   return existsSync(path) ? path : undefined;
 };
 
+/** The one folder to put in PATH: every tool by its plain name. */
+export const toolFolder = join(cache, 'bin');
+
+/** Puts the tool's current version into the folder for PATH. */
+const link = (tool: Tool): void => {
+  mkdirSync(toolFolder, { recursive: true });
+  // made beside its place and then renamed: the name always leads somewhere
+  const made = join(toolFolder, `.${tool.name}-${process.pid}`);
+  symlinkSync(relative(toolFolder, binaryOf(tool)), made);
+  renameSync(made, join(toolFolder, tool.name));
+};
+
 const buildGo = (tool: Tool, goPackage: string, folder: string) =>
   spawnSync(
     'go',
@@ -88,7 +108,10 @@ const installPip = (tool: Tool, folder: string) =>
  */
 export const install = (tool: Tool): string => {
   const folder = folderOf(tool);
-  if (existsSync(binaryOf(tool))) return `${tool.name}: there already`;
+  if (existsSync(binaryOf(tool))) {
+    link(tool);
+    return `${tool.name}: there already`;
+  }
   // Built beside its place and then renamed, so that a broken build never looks like a tool.
   const staging = `${folder}.building-${process.pid}`;
   mkdirSync(staging, { recursive: true });
@@ -111,5 +134,6 @@ export const install = (tool: Tool): string => {
   } finally {
     rmSync(staging, { recursive: true, force: true });
   }
+  link(tool);
   return `${tool.name}: built`;
 };

@@ -3,7 +3,7 @@ import { key } from '#test/platform/world/world.ts';
 
 /** Something an object cannot do without: another object (by its key), the kinds of an API group, or addresses. */
 export interface Need {
-  /** `object <key>`, `crds <group>` or `load balancer addresses` */
+  /** `object <key>`, `crds <group>`, `load balancer addresses` or `default storage class` */
   readonly id: string;
   /** the field or fact that asks for it */
   readonly by: string;
@@ -12,6 +12,9 @@ export interface Need {
 }
 
 export const loadBalancerAddresses = 'load balancer addresses';
+
+/** What a claim that names no class is made of. */
+export const defaultStorageClass = 'default storage class';
 
 /** The need for another object by its address; none when no name is given. */
 export const object = (

@@ -1,5 +1,6 @@
 import type { KubeObject } from '#src/render/objects.ts';
 import {
+  defaultStorageClass,
   loadBalancerAddresses,
   type Need,
   object,
@@ -61,8 +62,8 @@ const backendNeeds: Reader = (item) =>
         textAt(backend, 'kind') ?? 'Service',
         textAt(backend, 'namespace') ?? item.metadata.namespace,
         textAt(backend, 'name'),
+        // a route without its backend is not Ready (ResolvedRefs)
         'spec.rules.backendRefs',
-        false,
       ),
     ),
   );
@@ -87,14 +88,15 @@ const gatewayNeeds: Reader = (item) => [
   ),
 ];
 
+const classNeed = (claim: unknown): readonly Need[] => {
+  const name = textAt(claim, 'spec', 'storageClassName');
+  return name === undefined
+    ? [{ id: defaultStorageClass, by: 'a claim without storageClassName', first: true }]
+    : object('storage.k8s.io', 'StorageClass', undefined, name, 'spec.storageClassName');
+};
+
 const claimNeeds: Reader = (item) => [
-  ...object(
-    'storage.k8s.io',
-    'StorageClass',
-    undefined,
-    textAt(item, 'spec', 'storageClassName'),
-    'spec.storageClassName',
-  ),
+  ...classNeed(item),
   ...object(
     textAt(item, 'spec', 'dataSource', 'apiGroup') ?? '',
     textAt(item, 'spec', 'dataSource', 'kind') ?? '',
@@ -232,7 +234,10 @@ export const objectReaders: Readonly<Record<string, Reader>> = {
   'snapshot.storage.k8s.io/VolumeSnapshot': snapshotNeeds,
   'apps/Deployment': podNeeds,
   'apps/DaemonSet': podNeeds,
-  'apps/StatefulSet': podNeeds,
+  'apps/StatefulSet': (item) => [
+    ...podNeeds(item),
+    ...listAt(item, 'spec', 'volumeClaimTemplates').flatMap(classNeed),
+  ],
   'batch/Job': podNeeds,
   'batch/CronJob': podNeeds,
   'cilium.io/CiliumBGPClusterConfig': peerNeeds,

@@ -1,6 +1,6 @@
 import type { KubeObject } from '#src/render/objects.ts';
 import { cephClasses, chartOf } from '#test/platform/world/charts.ts';
-import { loadBalancerAddresses } from '#test/platform/world/need.ts';
+import { defaultStorageClass, loadBalancerAddresses } from '#test/platform/world/need.ts';
 import { selects } from '#test/platform/world/selector.ts';
 import { listAt, textAt } from '#test/platform/world/value.ts';
 import type { Versions } from '#test/platform/world/versions.ts';
@@ -13,13 +13,12 @@ import {
   type Layer,
 } from '#test/platform/world/world.ts';
 
-/** What is there before Flux applies the first object, or is brought by manifests outside the tree. */
+/** What is there before Flux applies the first object. */
 export const givenProvisions: Readonly<Record<string, string>> = {
   'object source.toolkit.fluxcd.io/GitRepository/flux-system/flux-system':
     'made by the FluxInstance, which bootstrap installs',
   'object /ServiceAccount/flux-system/kustomize-controller':
     'made by the FluxInstance, which bootstrap installs',
-  'object /Service/flux-chatops/flux-chatops': 'the bot, from deploy/',
 };
 
 const object = (group: string, kind: string, namespace: string | undefined, name: string): string =>
@@ -31,6 +30,7 @@ const releaseProvisions = (release: KubeObject, cluster: Cluster): readonly stri
       ? object('storage.k8s.io', made.kind, undefined, made.name)
       : object('snapshot.storage.k8s.io', made.kind, undefined, made.name),
   ),
+  ...(cephClasses(release).some(({ isDefault }) => isDefault) ? [defaultStorageClass] : []),
   ...(chartOf(cluster, release)?.address.endsWith('#ceph-csi-drivers') === true
     ? ['csi drivers']
     : []),

@@ -35,8 +35,16 @@ const Component = z.looseObject({
   verify: Verify.optional(),
   provides: Provides.prefault({}),
   needs: z.array(z.string()).default([]),
+  redis: Range.optional(),
 });
 export type Component = z.infer<typeof Component>;
+
+const Image = z.looseObject({
+  version: z.string(),
+  source: z.string(),
+  redis: z.string().optional(),
+  verify: Verify,
+});
 
 /** versions.yaml: every pin once, what it fits, what it brings and how far it can be trusted. */
 export const Versions = z.looseObject({
@@ -50,7 +58,7 @@ export const Versions = z.looseObject({
     }),
   }),
   components: z.record(z.string(), Component),
-  images: z.record(z.string(), z.string()),
+  images: z.record(z.string(), Image),
   allowed: z.object({
     charts: z.array(z.string()),
     git: z.array(z.string()),

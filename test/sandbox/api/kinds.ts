@@ -87,12 +87,6 @@ const clusterWide: readonly Row[] = [
   [
     'admissionregistration.k8s.io',
     'v1',
-    'ValidatingAdmissionPolicy',
-    'validatingadmissionpolicies',
-  ],
-  [
-    'admissionregistration.k8s.io',
-    'v1',
     'ValidatingAdmissionPolicyBinding',
     'validatingadmissionpolicybindings',
   ],
@@ -107,6 +101,15 @@ const clusterWide: readonly Row[] = [
     'v1',
     'MutatingWebhookConfiguration',
     'mutatingwebhookconfigurations',
+  ],
+];
+
+const clusterWideWithStatus: readonly Row[] = [
+  [
+    'admissionregistration.k8s.io',
+    'v1',
+    'ValidatingAdmissionPolicy',
+    'validatingadmissionpolicies',
   ],
 ];
 
@@ -131,6 +134,9 @@ export const builtInKinds: readonly ResourceKind[] = [
   ...plain.map((row) => kindFrom(row, {})),
   ...withStatus.map((row) => kindFrom(row, { status: true, generation: row[0] !== '' })),
   ...clusterWide.map((row) => kindFrom(row, { namespaced: false, status: row[0] === '' })),
+  ...clusterWideWithStatus.map((row) =>
+    kindFrom(row, { namespaced: false, status: true, generation: true }),
+  ),
 ];
 
 /** The Flux kinds of Flux 2.9, each in the one version that its CRD serves. */

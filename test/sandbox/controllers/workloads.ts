@@ -47,15 +47,19 @@ const runningPod = (image: string): JsonRecord => ({
   ],
 });
 
-const groups: Readonly<Record<string, string>> = { Job: 'batch', PersistentVolumeClaim: '' };
+const groups: Readonly<Record<string, string>> = {
+  Job: 'batch',
+  PersistentVolumeClaim: '',
+  ValidatingAdmissionPolicy: 'admissionregistration.k8s.io',
+};
 
 /** Whether an image can be pulled; the recordings' stand-in for the kubelet refused `broken`. */
 export type CanPull = (image: string) => boolean;
 
 /**
- * Stands in for the deployment controller, scheduler and kubelet: a Deployment gets its ReplicaSet and
+ * Stands in for the controller manager, scheduler and kubelet: a Deployment gets its ReplicaSet and
  * pods, which are ready after a while, or never when their image cannot be pulled. StatefulSets and
- * DaemonSets get a status only, Jobs complete.
+ * DaemonSets get a status only, Jobs complete, admission policies are found to be well typed.
  */
 export const startWorkloads = (world: World, write: EventWriter, canPull: CanPull) => {
   const { server, clock, settings } = world;
@@ -268,6 +272,10 @@ export const startWorkloads = (world: World, write: EventWriter, canPull: CanPul
       conditions: [{ type: 'Complete', status: 'True' }],
     }),
     PersistentVolumeClaim: () => ({ phase: 'Bound' }),
+    ValidatingAdmissionPolicy: (_, observedGeneration) => ({
+      observedGeneration,
+      typeChecking: {},
+    }),
   };
 
   const follow = (kind: ResourceKind, see: (object: KubeObject) => void): void => {

@@ -62,7 +62,7 @@ const healthy = (
     labels: { 'pod-security.kubernetes.io/enforce': 'baseline' },
     annotations: { 'storageclass.kubernetes.io/is-default-class': 'true' },
   },
-  spec: { sync: { ready: true }, cluster: { multitenant: true } },
+  spec: { sync: { ready: true }, cluster: { multitenant: true }, replicas: 1 },
   status: {
     observedGeneration: 3,
     conditions: conditions(reasons[kind] ?? 'Done'),
@@ -72,6 +72,8 @@ const healthy = (
     numberReady: 6,
     updatedNumberScheduled: 6,
     availableReplicas: 2,
+    readyReplicas: 1,
+    updatedReplicas: 1,
     artifact: { revision: 'main@sha1:1' },
     lastAppliedRevision: 'main@sha1:1',
     refreshTime: lately,
@@ -91,10 +93,16 @@ const healthy = (
 const keyOf = ({ apiVersion, kind, metadata }: PlainObject): string =>
   `${apiVersion}/${kind} ${metadata.namespace ?? ''}/${metadata.name}`;
 
+/** The probes of a cluster: some things are on one of them only. */
+const probesOf = (cluster: string) =>
+  ladder.rungs
+    .flatMap(({ probes }) => probes)
+    .filter(({ clusters }) => clusters?.includes(cluster) ?? true);
+
 /** One object for everything that a probe names or counts. */
 const wholeCluster = (cluster: string): readonly PlainObject[] => {
   const objects = new Map<string, PlainObject>();
-  for (const probe of ladder.rungs.flatMap(({ probes }) => probes)) {
+  for (const probe of probesOf(cluster)) {
     if ('objects' in probe) {
       const { apiVersion, kind, namespace, names, suffix = '', count = 1 } = probe.objects;
       const wanted = typeof count === 'number' ? count : (count[cluster] ?? 1);

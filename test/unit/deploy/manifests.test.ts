@@ -82,12 +82,13 @@ describe.skipIf(missing)('the manifests of the bot, built by kubectl', () => {
     expect(complaints).toEqual([]);
   });
 
-  it('give another cluster the accounts, the roles and the fence, and nothing that runs', () => {
+  it('give another cluster the accounts, the roles and the fence, closed, and nothing that runs', () => {
     const kinds = new Set(build('deploy/cluster').map(({ kind }) => kind));
 
     expect(kinds).toEqual(
       new Set([
         'Namespace',
+        'NetworkPolicy',
         'ServiceAccount',
         'ClusterRole',
         'ClusterRoleBinding',
