@@ -24,7 +24,7 @@ import { type Asked, readRequest } from '#src/command/read-request.ts';
 import type { Failure } from '#src/failure.ts';
 import { parseRef } from '#src/flux/ref.ts';
 import type { Log } from '#src/log.ts';
-import { isStoreUnavailable, type Store } from '#src/store/store.ts';
+import { isStoreUnavailable, type Json, type Store } from '#src/store/store.ts';
 import type { View } from '#src/view.ts';
 
 /** One request, whoever asked and however. */
@@ -37,7 +37,13 @@ export interface Invocation {
 
 export type Reply =
   /** For the one who asked. */
-  | { readonly kind: 'view'; readonly invocation: string; readonly view: View }
+  | {
+      readonly kind: 'view';
+      readonly invocation: string;
+      readonly view: View;
+      /** What was answered, to be asked again. */
+      readonly asked: { readonly command: string; readonly input: Json };
+    }
   | { readonly kind: 'failed'; readonly invocation: string; readonly failure: Failure }
   /** Recorded and on its way; its card shows what becomes of it. */
   | {
@@ -129,7 +135,8 @@ export const createDispatch = (options: DispatcherOptions): Dispatch => {
       fact(request, 'decided', 'allowed', ''),
       fact(request, 'settled', 'answered', ''),
     ]);
-    return { kind: 'view', invocation: request.id, view };
+    const asked = { command: request.command.doc.name, input: request.prepared.input };
+    return { kind: 'view', invocation: request.id, view, asked };
   };
 
   const draft = (request: Request, planned: Planned, number: number): Journal => {

@@ -1,28 +1,33 @@
 import type { Clock } from '#src/clock.ts';
 import type { Actor } from '#src/command/actor.ts';
 import type { Dispatch, Invocation, Reply } from '#src/command/dispatch.ts';
+import { createAnswers } from '#src/console/answers.ts';
 import { failureView } from '#src/console/failure-view.ts';
 import { type Identify, refusals } from '#src/console/identify.ts';
+import { createShare, shareable, whyNotShown, withInvitation } from '#src/console/share.ts';
 import type { Failure } from '#src/failure.ts';
 import type { Log } from '#src/log.ts';
 import { fail, ok, type Result } from '#src/result.ts';
 import { renderMessage } from '#src/slack/blocks.ts';
 import type { Incoming } from '#src/slack/inbound.ts';
-import type { Slack } from '#src/slack/slack.ts';
+import type { Slack, SlackFailure } from '#src/slack/slack.ts';
 import { isStoreUnavailable, type Store } from '#src/store/store.ts';
+import { plainLine } from '#src/text/plain.ts';
 import type { View } from '#src/view.ts';
 
 export interface ConsoleOptions {
   readonly dispatch: Dispatch;
   readonly slack: Pick<Slack, 'respond' | 'ephemeral'>;
   readonly identify: Identify;
-  readonly store: Pick<Store, 'append'>;
+  readonly store: Pick<Store, 'append' | 'read' | 'commit'>;
   readonly clock: Clock;
   readonly log: Log;
   /** The workspace whose people are answered. */
   readonly team: () => string;
   /** Why messages do not reach a channel, as far as is known; see the outbox. */
-  readonly channelProblem: (channel: string) => string | undefined;
+  readonly channelProblem: (channel: string) => SlackFailure | undefined;
+  /** There is something to post. */
+  readonly onCards: () => void;
   /** How people invite the bot: its name in the workspace. */
   readonly botName: string;
 }
@@ -46,7 +51,9 @@ const origins = { command: 'slash', mention: 'mention', click: 'button' } as con
  * one door, and every one of them ends in an answer.
  */
 export const createConsole = (options: ConsoleOptions): Console => {
-  const { dispatch, slack, store, clock, log, team, channelProblem } = options;
+  const { dispatch, slack, store, clock, log, team, channelProblem, botName, onCards } = options;
+  const answers = createAnswers({ store, clock, onCards });
+  const share = createShare({ answers, clock, botName, channelProblem });
 
   const identify = async (incoming: Incoming): Promise<Result<Actor, Failure>> => {
     if (incoming.workspace !== team()) {
@@ -65,21 +72,26 @@ export const createConsole = (options: ConsoleOptions): Console => {
     }
   };
 
-  const tell = async (incoming: Incoming, view: View): Promise<void> => {
+  const tell = async (incoming: Incoming, view: View, replace = false): Promise<void> => {
     const message = renderMessage(view);
     const responseUrl = incoming.kind === 'mention' ? undefined : incoming.responseUrl;
+    const thread = incoming.kind === 'command' ? undefined : incoming.thread;
+    const inThread = thread === undefined ? {} : { thread };
     const told =
       responseUrl === undefined
         ? await slack.ephemeral({
             channel: incoming.channel,
             user: incoming.user,
-            ...(incoming.kind === 'mention' && incoming.thread !== undefined
-              ? { thread: incoming.thread }
-              : {}),
+            ...inThread,
             ...message,
             card: { card: 'answer', attempt: incoming.delivery },
           })
-        : await slack.respond({ responseUrl, audience: 'asker', ...message });
+        : await slack.respond({
+            responseUrl,
+            audience: 'asker',
+            ...message,
+            ...(replace ? { replace } : inThread),
+          });
     if (!told.ok) {
       log.warn(
         { failure: told.failure, delivery: incoming.delivery },
@@ -90,39 +102,67 @@ export const createConsole = (options: ConsoleOptions): Console => {
 
   /** Where the bot cannot post, whoever asked is told so, with what would have been shown. */
   const watchCard = async (incoming: Incoming, reply: Extract<Reply, { kind: 'queued' }>) => {
-    await clock.wait(cardPatienceMs);
-    const problem = channelProblem(incoming.channel);
-    if (problem !== undefined) {
+    const placed =
+      reply.card === undefined ? undefined : await answers.placed(reply.card, cardPatienceMs);
+    const failure = channelProblem(incoming.channel);
+    if (placed?.kind === 'refused' || (placed?.kind === 'waiting' && failure !== undefined)) {
+      const problem = placed.kind === 'refused' ? placed.problem : undefined;
+      const title = `${reply.journal} is on its way, but cannot be shown here`;
+      const why = whyNotShown(failure, problem, botName);
       await tell(incoming, {
-        summary: `${reply.journal} is on its way, but cannot be shown here: ${problem}`,
+        summary: `${title}: ${plainLine(why)}`,
         parts: [
-          {
-            kind: 'heading',
-            tone: 'warning',
-            line: [
-              { kind: 'bold', text: `${reply.journal} is on its way, but cannot be shown here` },
-            ],
-          },
-          {
-            kind: 'text',
-            line: [`${problem} `, { kind: 'code', text: `/invite @${options.botName}` }],
-          },
+          { kind: 'heading', tone: 'warning', line: [{ kind: 'bold', text: title }] },
+          { kind: 'text', line: why },
           ...reply.view.parts,
         ],
       });
     }
   };
 
-  const answer = async (incoming: Incoming, reply: Reply): Promise<void> => {
+  /** A read, where its asker wants it. */
+  const answerRead = async (
+    incoming: Incoming,
+    reply: Extract<Reply, { kind: 'view' }>,
+    actor: Actor,
+  ): Promise<void> => {
+    const where = incoming.kind === 'click' ? incoming.request.answer : undefined;
+    // what stands in the channel for all is not changed by one of them
+    const replace = incoming.kind === 'click' && incoming.ephemeral && where !== undefined;
+    if (incoming.kind === 'click' && where === 'in-channel') {
+      return tell(incoming, await share(incoming, reply, actor), replace);
+    }
+    const view = shareable(reply, incoming.channel);
+    return tell(incoming, withInvitation(view, channelProblem(incoming.channel), botName), replace);
+  };
+
+  const answer = async (incoming: Incoming, reply: Reply, actor: Actor): Promise<void> => {
     switch (reply.kind) {
       case 'view':
-        return tell(incoming, reply.view);
+        return answerRead(incoming, reply, actor);
       case 'failed':
         return tell(incoming, failureView(reply.failure, reply.invocation));
       case 'queued':
         return watchCard(incoming, reply);
       default:
         return reply satisfies never;
+    }
+  };
+
+  /** The store may go away between the decision and its answer. */
+  const answerOrSay = async (incoming: Incoming, reply: Reply, actor: Actor) => {
+    try {
+      await answer(incoming, reply, actor);
+    } catch (error) {
+      if (!isStoreUnavailable(error)) {
+        throw error;
+      }
+      log.warn({ invocation: reply.invocation }, 'the store went away while an answer was given');
+      if (reply.kind === 'queued') {
+        // it is recorded, and its card tells the rest
+        return;
+      }
+      await tell(incoming, failureView({ code: 'in-doubt' }, reply.invocation));
     }
   };
 
@@ -159,6 +199,6 @@ export const createConsole = (options: ConsoleOptions): Console => {
       place: { channel: incoming.channel, ...(thread === undefined ? {} : { thread }) },
       request: requestOf(incoming),
     });
-    await answer(incoming, reply);
+    await answerOrSay(incoming, reply, actor.value);
   };
 };

@@ -102,9 +102,9 @@ export const startBot = async (
   const stopping = new AbortController();
   let phase: Phase = 'starting';
 
-  const slackProblem = (channel: string): string | undefined =>
+  const slackProblem = (channel: string) =>
     bot.status().outbox?.problems.find((problem) => [channel, '*'].includes(problem.channel))
-      ?.failure.code;
+      ?.failure;
   const converse = createConsole({
     dispatch: bot.dispatch,
     slack,
@@ -114,6 +114,7 @@ export const startBot = async (
     log: log.child({ part: 'console' }),
     team: () => live.current().config.slack.team,
     channelProblem: slackProblem,
+    onCards: bot.onCards,
     botName: config.slack.command.slice(1),
   });
 

@@ -52,6 +52,8 @@ export interface Settings {
 
 export interface Bot {
   readonly dispatch: Dispatch;
+  /** Something is to be posted. */
+  onCards(): void;
   /** The store may have lost writes: compare with Slack before anything is posted. */
   recount(): void;
   /** Something was put on the intake stream. */
@@ -151,6 +153,7 @@ export const compose = (settings: Settings, ports: Ports): Bot => {
 
   return {
     dispatch,
+    onCards,
     recount: () => outbox?.recount(),
     wakeIntake: () => keeper.wake(),
     status: () => ({ keeping: keeper.leads(), outbox: outbox?.status() }),

@@ -3,6 +3,7 @@ import { auditStream } from '#src/audit/audit.ts';
 import { AuditEntry } from '#src/audit/chain.ts';
 import { journalKey, settledJournals } from '#src/command/journal.ts';
 import { journalCardId, readJournal } from '#src/command/journals.ts';
+import { postedAnswers } from '#src/console/answers.ts';
 import { slackDeliveries } from '#src/console/console.ts';
 import { endedIncidents, incidentKey, readIncident, rootCardId } from '#src/incident/records.ts';
 import { cardKey, dirtyCards } from '#src/slack/card.ts';
@@ -23,6 +24,8 @@ export interface Swept {
 
 const batchSize = 200;
 const deliveriesMs = 24 * 60 * 60_000;
+/** An answer that was posted is never changed again. */
+const answersMs = 24 * 60 * 60_000;
 
 type Removal = Required<Pick<Batch, 'remove' | 'unindex'>>;
 
@@ -120,6 +123,9 @@ export const sweepOld = async (
 ): Promise<Swept> => {
   await store.forget(slackDeliveries, now - deliveriesMs);
   await sweepStream(store, slackDeliveries, now - deliveriesMs, z.number());
+  await sweepIndex(store, postedAnswers, now - answersMs, async (id) =>
+    withCards([id], { remove: [], unindex: [{ index: postedAnswers, member: id }] }),
+  );
   return {
     incidents: await sweepIndex(store, endedIncidents, now - limits.incidentsMs, (id) =>
       incidentRemoval(store, id, channels),

@@ -209,7 +209,7 @@ const keepSocket = (receiver: SocketModeReceiver, { clock, log, closing }: Socke
 };
 
 const respond = async (
-  { responseUrl, audience, text, blocks, replace }: Answer,
+  { responseUrl, audience, text, blocks, replace, thread }: Answer,
   host: string,
 ): Promise<Result<void, SlackFailure>> => {
   if (!URL.canParse(responseUrl) || new URL(responseUrl).hostname !== host) {
@@ -223,6 +223,7 @@ const respond = async (
         // Said each time: without it Slack and its stand-ins differ in who sees the answer.
         response_type: audience === 'asker' ? 'ephemeral' : 'in_channel',
         replace_original: replace === true,
+        ...(thread === undefined ? {} : { thread_ts: thread }),
         text,
         blocks,
         mrkdwn: false,

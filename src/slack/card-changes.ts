@@ -12,6 +12,17 @@ export const isClean = (card: CardRecord): boolean =>
     ? card.sent === undefined
     : card.sent?.version === card.desired.version && card.sent.repeat === undefined);
 
+/** Nothing of it is in Slack, and it is too late to post it. */
+export const isTooLate = (card: CardRecord, now: number): boolean =>
+  card.until !== undefined &&
+  card.until <= now &&
+  card.sent === undefined &&
+  card.claim === undefined &&
+  card.suspect === undefined;
+
+/** Not in a thread whose root is gone, but in the channel. */
+export const uprooted = ({ under: _, ...card }: CardRecord): CardRecord => card;
+
 /** Without its message: it will be posted anew. */
 export const unsent = ({ sent: _, ...card }: CardRecord): CardRecord => card;
 /** Without the attempt under way, which is known to have failed. */

@@ -11,6 +11,10 @@ export const CardRecord = z.object({
   channel: z.string(),
   /** The card under whose message this one stands, as a reply in the thread. */
   thread: z.string().optional(),
+  /** `ts` of a message under which this one stands, where no card of ours is its root. */
+  under: z.string().optional(),
+  /** ms; a message that is not there by then is no news any more, and is not posted. */
+  until: z.number().optional(),
   priority: z.enum(['approval', 'new-incident', 'resolve', 'progress', 'digest']),
   desired: z.object({
     /** Grows with every change of the view; `view` absent = the message should not be there. */
@@ -67,6 +71,8 @@ export interface CardWish {
   readonly id: string;
   readonly channel: string;
   readonly thread?: string | undefined;
+  readonly under?: string | undefined;
+  readonly until?: number | undefined;
   readonly priority: CardPriority;
   /** Absent: the message should go. */
   readonly view: View | undefined;
@@ -97,6 +103,8 @@ export const desireCard = (
     id: wish.id,
     channel: wish.channel,
     ...(wish.thread === undefined ? {} : { thread: wish.thread }),
+    ...(wish.under === undefined ? {} : { under: wish.under }),
+    ...(wish.until === undefined ? {} : { until: wish.until }),
     priority: wish.priority,
     desired: {
       version: (before?.desired.version ?? 0) + 1,

@@ -5,11 +5,13 @@ import { type CardRecord, cardKey, dirtyCards } from '#src/slack/card.ts';
 import {
   edited,
   isClean,
+  isTooLate,
   posted,
   problemOf,
   unanswered,
   unclaimed,
   unsent,
+  uprooted,
 } from '#src/slack/card-changes.ts';
 import { createCardStore, type StoredCard } from '#src/slack/card-store.ts';
 import { afterCensus, afterLook } from '#src/slack/look.ts';
@@ -149,9 +151,13 @@ export const createDelivery = (ports: DeliveryPorts) => {
         fence,
       );
     }
-    return fail(card, failure, fence, (before) =>
-      before.claim?.attempt === attempt ? unclaimed(before) : undefined,
-    );
+    const gone = failure.code === 'message-gone';
+    return fail(card, failure, fence, (before) => {
+      if (before.claim?.attempt !== attempt) {
+        return undefined;
+      }
+      return gone ? uprooted(unclaimed(before)) : unclaimed(before);
+    });
   };
 
   const update = async (
@@ -295,7 +301,7 @@ export const createDelivery = (ports: DeliveryPorts) => {
       const { card } = stored;
       const root = card.thread === undefined ? undefined : await load(card.thread);
       const move = nextMove(card, {
-        root: root?.card.sent?.ts,
+        root: card.thread === undefined ? card.under : root?.card.sent?.ts,
         now: clock.now(),
         doubtfulSince: doubtfulSince(card),
       });
@@ -327,7 +333,7 @@ export const createDelivery = (ports: DeliveryPorts) => {
         await store.commit({ fence, unindex: [{ index: dirtyCards, member: id }] });
         return;
       }
-      if (isClean(stored.card)) {
+      if (isClean(stored.card) || isTooLate(stored.card, clock.now())) {
         await store.commit({
           fence,
           check: [{ key: cardKey(id), version: stored.version }],

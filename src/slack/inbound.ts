@@ -39,6 +39,8 @@ export interface IncomingClick extends IncomingCommon {
   /** The message that carries the button, and its root. */
   readonly message: string | undefined;
   readonly thread: string | undefined;
+  /** The message is seen by this person alone. */
+  readonly ephemeral: boolean;
   readonly responseUrl: string | undefined;
   readonly triggerId: string;
 }
@@ -120,6 +122,7 @@ const ClickBody = z.object({
       channel_id: z.string().optional(),
       message_ts: z.string().optional(),
       thread_ts: z.string().optional(),
+      is_ephemeral: z.boolean().optional(),
     })
     .optional(),
   message: z.object({ ts: z.string(), thread_ts: z.string().optional() }).optional(),
@@ -127,6 +130,12 @@ const ClickBody = z.object({
   trigger_id: z.string(),
   actions: z.array(z.object({ type: z.string(), value: z.string().optional() })).min(1),
 });
+
+/** The thread that a message stands in; its root, which may bear the mark of a thread too, stands in none. */
+const threadOf = ({ message, container }: z.infer<typeof ClickBody>): string | undefined => {
+  const thread = message?.thread_ts ?? container?.thread_ts;
+  return thread === (message?.ts ?? container?.message_ts) ? undefined : thread;
+};
 
 /** A click on one of our buttons; undefined where it is something else. */
 export const readClick = (body: unknown): IncomingClick | undefined => {
@@ -146,7 +155,8 @@ export const readClick = (body: unknown): IncomingClick | undefined => {
     channel: data.channel?.id ?? data.container?.channel_id ?? '',
     request,
     message: data.message?.ts ?? data.container?.message_ts,
-    thread: data.message?.thread_ts ?? data.container?.thread_ts,
+    thread: threadOf(data),
+    ephemeral: data.container?.is_ephemeral === true,
     responseUrl: data.response_url,
     triggerId: data.trigger_id,
   };

@@ -1,4 +1,5 @@
 import type { CardPriority, CardRecord } from '#src/slack/card.ts';
+import { isTooLate } from '#src/slack/card-changes.ts';
 
 /** What brings one card's message nearer to what is desired. */
 export type Move =
@@ -47,6 +48,9 @@ export interface Moment {
  * The next move for a card; pure.
  */
 export const nextMove = (card: CardRecord, { root, now, doubtfulSince }: Moment): Move => {
+  if (isTooLate(card, now)) {
+    return { kind: 'settled' };
+  }
   if (card.notBefore !== undefined && card.notBefore > now) {
     return { kind: 'wait', until: card.notBefore };
   }

@@ -55,7 +55,7 @@ export const planMoves = (input: PlanInput): Plan => {
   const decided = input.cards.map((card) => ({
     card,
     move: nextMove(card, {
-      root: card.thread === undefined ? undefined : input.rootOf(card.thread),
+      root: card.thread === undefined ? card.under : input.rootOf(card.thread),
       now,
       doubtfulSince: input.doubtfulSince(card),
     }),

@@ -47,6 +47,8 @@ export interface Answer {
   readonly blocks: readonly SlackBlock[];
   /** Put in the place of the message that was clicked. */
   readonly replace?: boolean | undefined;
+  /** `ts` of the root of the thread that it belongs to. */
+  readonly thread?: string | undefined;
 }
 
 export interface CardMark {

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { createAudit } from '#src/audit/audit.ts';
+import { postedAnswers } from '#src/console/answers.ts';
 import { slackDeliveries } from '#src/console/console.ts';
 import { endedIncidents, incidentKey, openIncidents, rootCardId } from '#src/incident/records.ts';
 import { ok } from '#src/result.ts';
@@ -70,5 +71,25 @@ describe('what has been kept for long enough', () => {
     expect((await store.entries(slackDeliveries, undefined, 10)).map(({ value }) => value)).toEqual(
       [now],
     );
+  });
+
+  it('drops the cards of answers that were posted the day before', async () => {
+    const { store } = await stage();
+    await store.commit({
+      put: [
+        { key: cardKey('shared-1@C1'), value: 'card' },
+        { key: cardKey('shared-2@C1'), value: 'card' },
+      ],
+      index: [
+        { index: postedAnswers, member: 'shared-1@C1', score: now - 2 * day },
+        { index: postedAnswers, member: 'shared-2@C1', score: now },
+      ],
+    });
+
+    await sweepOld(store, limits, ['C1'], now);
+
+    expect(await store.read(cardKey('shared-1@C1'))).toBeUndefined();
+    expect(await store.read(cardKey('shared-2@C1'))).toBeDefined();
+    expect(await store.count(postedAnswers)).toBe(1);
   });
 });

@@ -77,6 +77,7 @@ describe('what comes from Slack', () => {
       request,
       message: '2.1',
       thread: '1.1',
+      ephemeral: false,
       responseUrl: 'https://hooks.slack.com/actions/1',
       triggerId: '13.37.abc',
     });
