@@ -5,6 +5,7 @@ import type { LoadedConfig, LoadOptions } from '#src/config/load.ts';
 import { createConsole } from '#src/console/console.ts';
 import { actorNowBy, createIdentify } from '#src/console/identify.ts';
 import { compose, type Parts } from '#src/entry/compose.ts';
+import { createLiveGit } from '#src/entry/git.ts';
 import { createLiveConfig } from '#src/entry/live-config.ts';
 import { systemClock as clock, systemIds as ids } from '#src/entry/system.ts';
 import { createHealthBoard, type Probe } from '#src/http/health.ts';
@@ -96,8 +97,12 @@ export const startBot = async (
     team: () => live.current().config.slack.team,
     groups: live.groups,
   });
-  const actorNow = actorNowBy(identify);
-  const bot = compose(live, { clock, ids, store, clusters, slack, wakeups, commit, log, actorNow });
+  const ports = { clock, ids, store, clusters, slack, wakeups, commit, log };
+  const bot = compose(live, {
+    ...ports,
+    git: createLiveGit(live.current, clock),
+    actorNow: actorNowBy(identify),
+  });
   reconnected = bot.recount;
   const stopping = new AbortController();
   let phase: Phase = 'starting';

@@ -7,7 +7,9 @@ import type { AuditedCommit } from '#src/command/journals.ts';
 import type { Policy } from '#src/command/policy.ts';
 import { createRunner } from '#src/command/runner.ts';
 import { normaliseMessage } from '#src/flux/message.ts';
+import type { CommitAuthor, Git } from '#src/git/git.ts';
 import type { IncidentSettings } from '#src/incident/decide.ts';
+import type { Person } from '#src/incident/findings.ts';
 import { hasEnded } from '#src/incident/incident.ts';
 import { createKeeper } from '#src/incident/keeper.ts';
 import { loadIncidents } from '#src/incident/records.ts';
@@ -28,6 +30,8 @@ export interface Ports {
   /** In the order of acting. */
   readonly clusters: readonly Cluster[];
   readonly slack: Slack;
+  /** Left out: no commits are read, and cards name none. */
+  readonly git?: Git | undefined;
   /** Wakes whoever can go on; nothing depends on it. */
   readonly wakeups: Wakeups;
   /** Commits together with the audit trail. */
@@ -43,6 +47,8 @@ export interface Settings {
   readonly channelOf: (cluster: string) => string | undefined;
   readonly defaultCluster: (channel: string | undefined) => string | undefined;
   readonly policy: () => Policy;
+  /** Who in Slack wrote a commit; for showing, never for deciding. */
+  readonly personOf?: ((author: CommitAuthor) => Person | undefined) | undefined;
   /** The slash command. */
   readonly root: string;
   /** Signs what was decided. */
@@ -110,6 +116,7 @@ export const compose = (settings: Settings, ports: Ports): Bot => {
     settings: settings.incidents,
     clean,
     channelOf: settings.channelOf,
+    commits: { git: ports.git, personOf: (author) => settings.personOf?.(author) },
     log: log.child({ part: 'keeper' }),
     onCards,
   });

@@ -1,6 +1,7 @@
 import type { Clock } from '#src/clock.ts';
 import type { Policy } from '#src/command/policy.ts';
 import { type LoadedConfig, type LoadOptions, loadConfig } from '#src/config/load.ts';
+import { personOf } from '#src/config/people.ts';
 import { policyOf } from '#src/config/policy.ts';
 import { sayProblem } from '#src/config/problems.ts';
 import type { Settings } from '#src/entry/compose.ts';
@@ -41,6 +42,7 @@ const derive = (loaded: LoadedConfig): Derived => {
       dwellMs: config.incidents.dwell,
       waitingMs: config.incidents.waiting,
       reopenMs: config.incidents.reopen,
+      hosts: config.git.hosts,
     },
   };
 };
@@ -95,6 +97,7 @@ export const createLiveConfig = (
     current: () => now.loaded,
     webhookKeys: () => now.keys,
     policy: () => now.policy,
+    personOf: (author) => personOf(now.loaded.config.people, author),
     incidents: () => now.incidents,
     groups: () => [...new Set(now.loaded.config.access.grants.flatMap((grant) => grant.groups))],
     channelOf: (cluster) => now.loaded.config.clusters.find((one) => one.name === cluster)?.channel,

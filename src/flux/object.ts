@@ -56,6 +56,8 @@ export interface HistoryEntry {
   /** Flux's own word: `ReconciliationSucceeded`, `HealthCheckFailed`, `deployed`, … */
   readonly status: string;
   readonly at: number;
+  /** When this content (or release) first came, ms. */
+  readonly firstAt: number;
 }
 
 const text = z.string().optional().catch(undefined);
@@ -189,17 +191,23 @@ const HistoryWire = z.object({
   chartVersion: text,
   lastReconciledStatus: text,
   status: text,
+  firstReconciled: time,
+  firstDeployed: time,
   lastReconciled: time,
   lastDeployed: time,
 });
 
 const historyEntry = (wire: unknown): HistoryEntry => {
   const entry = HistoryWire.parse(wire);
-  const at = Number.isNaN(entry.lastReconciled) ? entry.lastDeployed : entry.lastReconciled;
+  const known = (first: number, second: number): number => {
+    const at = Number.isNaN(first) ? second : first;
+    return Number.isNaN(at) ? 0 : at;
+  };
   return {
     revision: entry.metadata?.revision ?? entry.chartVersion,
     status: entry.lastReconciledStatus ?? entry.status ?? '',
-    at: Number.isNaN(at) ? 0 : at,
+    at: known(entry.lastReconciled, entry.lastDeployed),
+    firstAt: known(entry.firstReconciled, entry.firstDeployed),
   };
 };
 

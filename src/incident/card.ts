@@ -1,16 +1,31 @@
 import { printRef } from '#src/flux/ref.ts';
 import { sameRevision, shortRevision } from '#src/flux/revision.ts';
+import {
+  commitProblem,
+  compareSpan,
+  fixLine,
+  revisionSpan,
+  suspectParts,
+} from '#src/incident/commit-lines.ts';
 import { causeOf, type Incident, type Member, type StoryEntry } from '#src/incident/incident.ts';
+import { commitOf } from '#src/incident/revisions.ts';
 import { sayAdvice, sayObject, sayReason, sayTrouble } from '#src/incident/wording.ts';
 import { sayCount, sayDuration } from '#src/text/duration.ts';
 import type { Button, Line, Part, Span, View } from '#src/view.ts';
 
-const code = (text: string): Span => ({ kind: 'code', text });
 const bold = (text: string): Span => ({ kind: 'bold', text });
 const at = (ms: number): Span => ({ kind: 'time', at: ms, precision: 'seconds' });
 
-const revision = (written: string | undefined, none: string): Line =>
-  written === undefined ? [none] : [code(shortRevision(written))];
+const revision = (member: Member, written: string | undefined, none: string): Line =>
+  written === undefined ? [none] : [revisionSpan(member, written)];
+
+const lastGood = (member: Member): Line => {
+  const compare = compareSpan(member);
+  return [
+    ...revision(member, member.lastGood, 'never worked'),
+    ...(compare === undefined ? [] : [' · ', compare]),
+  ];
+};
 
 const buttonsFor = (member: Member): readonly Button[] => {
   const input = { object: printRef(member.ref), cluster: member.cluster };
@@ -29,18 +44,19 @@ const fieldsOf = (member: Member): Part => ({
       line: [at(member.failingSince), ` · ${sayCount(member.attempts, 'attempt')}`],
     },
     ...(sameRevision(member.attempted, member.lastGood)
-      ? [{ label: 'Revision', line: revision(member.attempted, 'none yet') }]
+      ? [{ label: 'Revision', line: revision(member, member.attempted, 'none yet') }]
       : [
-          { label: 'Now trying', line: revision(member.attempted, 'nothing yet') },
-          { label: 'Last good', line: revision(member.lastGood, 'never worked') },
+          { label: 'Now trying', line: revision(member, member.attempted, 'nothing yet') },
+          { label: 'Last good', line: lastGood(member) },
         ]),
   ],
 });
 
-const smallPrint = (incident: Incident): Part => ({
+const smallPrint = (incident: Incident, ...further: readonly (string | undefined)[]): Part => ({
   kind: 'small',
   line: [
     incident.id,
+    ...further.flatMap((one) => (one === undefined ? [] : [` · ${one}`])),
     ...(incident.flaps === 0 ? [] : [` · failed again ${sayCount(incident.flaps, 'time')}`]),
     ...(incident.foundLate ? [' · was failing before it was watched'] : []),
   ],
@@ -62,11 +78,17 @@ const openCard = (incident: Incident, member: Member): View => {
       },
       { kind: 'quote', text: reason },
       fieldsOf(member),
+      ...suspectParts(incident, member),
       { kind: 'text', line: [bold('What to do'), ' ', ...sayAdvice(member)] },
       { kind: 'buttons', buttons: buttonsFor(member) },
-      smallPrint(incident),
+      smallPrint(incident, unread(incident, member)),
     ],
   };
+};
+
+const unread = (incident: Incident, member: Member): string | undefined => {
+  const problem = commitProblem(incident, member);
+  return problem === undefined ? undefined : `commits could not be read: ${problem}`;
 };
 
 const suspendedCard = (incident: Incident, member: Member): View => ({
@@ -96,14 +118,26 @@ const suspendedCard = (incident: Incident, member: Member): View => ({
   ],
 });
 
-const fixedBy = (member: Member): Line => {
+const readyAt = (member: Member): Line => {
   if (member.lastGood === undefined) {
     return ['It is ready again.'];
   }
-  const fixed = code(shortRevision(member.lastGood));
+  const fixed = revisionSpan(member, member.lastGood);
+  const { from, to } = member.git ?? {};
+  const same: Line = from !== undefined && from === to ? [', without another commit'] : [];
   return sameRevision(member.attempted, member.lastGood) && member.attempted !== undefined
-    ? ['Ready at ', fixed, member.checksHealth ? '.' : ': applied, health not checked.']
-    : ['Ready with ', fixed, '.'];
+    ? ['Ready at ', fixed, ...same, member.checksHealth ? '.' : ': applied, health not checked.']
+    : ['Ready with ', fixed, ...same, '.'];
+};
+
+const fixedBy = (incident: Incident, member: Member): Line => {
+  const fix = fixLine(incident, member);
+  if (fix === undefined) {
+    return readyAt(member);
+  }
+  const says = fix.sha === commitOf(member.lastGood);
+  const unchecked: Line = member.checksHealth ? [] : [' Applied, health not checked.'];
+  return [...fix.line, ...(says ? unchecked : [' ', ...readyAt(member)])];
 };
 
 const resolvedCard = (incident: Incident, member: Member): View => {
@@ -119,9 +153,9 @@ const resolvedCard = (incident: Incident, member: Member): View => {
       },
       {
         kind: 'text',
-        line: [`It ${was(sayTrouble(member.reason))}. `, ...fixedBy(member)],
+        line: [`It ${was(sayTrouble(member.reason))}. `, ...fixedBy(incident, member)],
       },
-      smallPrint(incident),
+      smallPrint(incident, `${sayCount(member.attempts, 'attempt')} failed`),
     ],
   };
 };

@@ -1,5 +1,7 @@
 import type { FluxRef } from '#src/flux/ref.ts';
 import { passLimitMs, waitsFor } from '#src/flux/verdict.ts';
+import type { KnownHost } from '#src/git/origin.ts';
+import { gitOf } from '#src/incident/git-of.ts';
 import {
   hasEnded,
   type Incident,
@@ -9,6 +11,7 @@ import {
   memberKey,
   type StoryEntry,
 } from '#src/incident/incident.ts';
+import { sameGit } from '#src/incident/revisions.ts';
 import type { Tracked } from '#src/incident/tracked.ts';
 
 export interface IncidentSettings {
@@ -18,6 +21,8 @@ export interface IncidentSettings {
   readonly waitingMs: number;
   /** Failing again within this time after the end takes the incident up again; ms. */
   readonly reopenMs: number;
+  /** Git hosts whose pages are linked, beside the public ones. */
+  readonly hosts?: readonly KnownHost[] | undefined;
 }
 
 export const defaultIncidentSettings: IncidentSettings = {
@@ -63,6 +68,10 @@ const memberFrom = (
   const { tracked, now, clean } = situation;
   const { object } = tracked;
   const attempted = object.lastAttemptedRevision;
+  const git = gitOf(
+    { tracked, lookup: situation.lookup, hosts: situation.settings.hosts ?? [] },
+    { before: known?.git, recovered: standing === 'recovered' },
+  );
   return {
     cluster: tracked.cluster,
     ref: object.ref,
@@ -80,6 +89,7 @@ const memberFrom = (
     ...(object.path === undefined ? {} : { path: object.path }),
     ...(object.source === undefined ? {} : { source: object.source }),
     checksHealth: object.checksHealth,
+    ...(git === undefined ? {} : { git }),
   };
 };
 
@@ -265,7 +275,8 @@ const stillFailing = (situation: Situation, known: Member): Decision => {
     story.length === 0 &&
     member.attempts === known.attempts &&
     member.attempted === known.attempted &&
-    member.lastGood === known.lastGood;
+    member.lastGood === known.lastGood &&
+    sameGit(member.git, known.git);
   return same ? nothing(recheckWithoutTrouble(situation)) : change(member, now, story);
 };
 

@@ -1,5 +1,7 @@
 import { z } from 'zod';
 import { type FluxKind, type FluxRef, fluxKinds } from '#src/flux/ref.ts';
+import { Finding, withFinding } from '#src/incident/findings.ts';
+import { MemberGit } from '#src/incident/revisions.ts';
 
 const kinds = Object.keys(fluxKinds) as [FluxKind, ...FluxKind[]];
 
@@ -35,6 +37,8 @@ export const Member = z.object({
   path: z.string().optional(),
   source: FluxRefRecord.optional(),
   checksHealth: z.boolean(),
+  /** Where the revisions come from, and which change is in question. */
+  git: MemberGit.optional(),
 });
 export type Member = z.infer<typeof Member>;
 
@@ -76,6 +80,8 @@ export const Incident = z.object({
   /** Shown on the channel's roll-up card instead of one of its own; see `roll-up.ts`. */
   rolledUp: z.boolean().default(false),
   story: z.array(StoryEntry),
+  /** What a Git host answered about the change in question; none where nobody was asked. */
+  findings: z.array(Finding).optional(),
 });
 export type Incident = z.infer<typeof Incident>;
 
@@ -133,6 +139,8 @@ const stateOf = (members: readonly Member[]): Incident['state'] => {
 export interface IncidentChange {
   readonly member?: Member | undefined;
   readonly story: readonly StoryEntry[];
+  /** An answer of a Git host. */
+  readonly finding?: Finding | undefined;
   /** It leaves the roll-up and gets a card of its own. */
   readonly unroll?: boolean | undefined;
   /** ms, our clock; when an ended state is reached this is its end. */
@@ -156,12 +164,16 @@ export const foldIncident = (incident: Incident, change: IncidentChange): Incide
   const state = stateOf(members);
   const ended = state === 'resolved' || state === 'deleted';
   const { endedAt, ...rest } = incident;
+  const { finding } = change;
   return {
     ...rest,
     members,
     state,
     rolledUp: incident.rolledUp && change.unroll !== true,
     story: withStory(incident.story, change.story),
+    ...(finding === undefined
+      ? {}
+      : { findings: [...withFinding(incident.findings ?? [], finding)] }),
     ...(ended
       ? { endedAt: hasEnded(incident) && endedAt !== undefined ? endedAt : change.at }
       : {}),

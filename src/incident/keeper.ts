@@ -7,6 +7,7 @@ import { keyOf, type Member } from '#src/incident/incident.ts';
 import { createOpening } from '#src/incident/opening.ts';
 import { changeIncident, type IncidentWriter } from '#src/incident/records.ts';
 import { createReports } from '#src/incident/reports.ts';
+import { createSuspects, type SuspectsOptions } from '#src/incident/suspects.ts';
 import { beginTurn, loadWorld, type Turn } from '#src/incident/turn.ts';
 import { adopt, decideFor, dueKeys, forgetOld, nextDue, observe } from '#src/incident/world.ts';
 import type { Log } from '#src/log.ts';
@@ -22,6 +23,8 @@ export interface KeeperOptions {
   readonly settings: () => IncidentSettings;
   readonly clean: TextCleaning;
   readonly channelOf: (cluster: string) => string | undefined;
+  /** Where commits are read; left out: nowhere. */
+  readonly commits?: Pick<SuspectsOptions, 'git' | 'personOf'> | undefined;
   readonly log: Log;
   /** Called after cards were wished for, so that they are brought to Slack at once. */
   readonly onCards: () => void;
@@ -49,6 +52,7 @@ const retryMs = 1_000;
  */
 export const createKeeper = (options: KeeperOptions): Keeper => {
   const { store, clusters, clock, holder, settings, clean, channelOf, log, onCards } = options;
+  const { commits } = options;
   const bell = createBell(clock);
   let turn: Turn | undefined;
   const endedAfter = (): number => clock.now() - settings().reopenMs;
@@ -63,8 +67,18 @@ export const createKeeper = (options: KeeperOptions): Keeper => {
       reports: createReports({ store, clean }),
       opening: createOpening(store),
       catchUp: await createCatchUp(store, clock.now(), `${holder}-${token}`),
+      suspects: createSuspects({
+        git: undefined,
+        personOf: () => undefined,
+        ...commits,
+        redact: clean.redact,
+        clock,
+        log,
+        onNews: () => bell.ring(),
+      }),
       onNews: () => bell.ring(),
     });
+    begun.suspects.askOpen(begun.world);
     log.info(
       { holder, token, incidents: begun.world.incidents.size },
       'keeping the incidents from now on',
@@ -107,6 +121,7 @@ export const createKeeper = (options: KeeperOptions): Keeper => {
       current.numbering = { count: count + 1, version: version + 1 };
     }
     adopt(world, written.incident);
+    current.suspects.ask(written.incident);
     const writer = { store, channelOf, fence: { lease: keeperLease, token } };
     catchUp.note(writer, written.incident);
     log.info(
@@ -165,9 +180,13 @@ export const createKeeper = (options: KeeperOptions): Keeper => {
   };
 
   const upkeep = async (
-    { world, opening, catchUp }: Turn,
+    { world, opening, catchUp, suspects }: Turn,
     writer: IncidentWriter,
   ): Promise<boolean> => {
+    const answered = await suspects.take(writer, world, clock.now());
+    if (answered.changed) {
+      onCards();
+    }
     const unrolled = await opening.unroll(writer, world.incidents.values(), clock.now());
     for (const written of unrolled) {
       if (written.kind === 'written') {
@@ -176,6 +195,7 @@ export const createKeeper = (options: KeeperOptions): Keeper => {
       }
     }
     return (
+      answered.done &&
       unrolled.every((written) => written.kind === 'written') &&
       (await catchUp.beat(writer, clock.now()))
     );
@@ -205,6 +225,7 @@ export const createKeeper = (options: KeeperOptions): Keeper => {
     if (current.stale) {
       current.numbering = await loadWorld(store, current.world, endedAfter(), clock.now());
       current.stale = false;
+      current.suspects.askOpen(current.world);
     }
     takeIn(current);
     if (!(await decideAll(current))) {

@@ -5,6 +5,7 @@ import type { Member } from '#src/incident/incident.ts';
 import type { Opening } from '#src/incident/opening.ts';
 import { loadIncidents, type Numbering, readNumbering } from '#src/incident/records.ts';
 import type { Reports } from '#src/incident/reports.ts';
+import type { Suspects } from '#src/incident/suspects.ts';
 import { adopt, createWorld, type World } from '#src/incident/world.ts';
 import type { Store } from '#src/store/store.ts';
 
@@ -24,6 +25,7 @@ export interface Turn {
   readonly reports: Reports;
   readonly opening: Opening;
   readonly catchUp: CatchUp;
+  readonly suspects: Suspects;
   readonly token: number;
   readonly queue: Observation[];
   readonly vanished: Member[];
@@ -86,6 +88,7 @@ interface TurnOptions {
   readonly reports: Reports;
   readonly opening: Opening;
   readonly catchUp: CatchUp;
+  readonly suspects: Suspects;
   readonly onNews: () => void;
 }
 
@@ -94,7 +97,8 @@ interface TurnOptions {
  * @throws when the store is unavailable; nothing is listened to then
  */
 export const beginTurn = async (options: TurnOptions): Promise<Turn> => {
-  const { store, clusters, token, endedAfter, now, reports, opening, catchUp, onNews } = options;
+  const { store, clusters, token, endedAfter, now, suspects, onNews } = options;
+  const { reports, opening, catchUp } = options;
   const queue: Observation[] = [];
   // listen first, load after: nothing falls between the two
   const stops = clusters.map((cluster) =>
@@ -107,6 +111,7 @@ export const beginTurn = async (options: TurnOptions): Promise<Turn> => {
     for (const one of stops) {
       one();
     }
+    suspects.stop();
   };
   const world = createWorld();
   try {
@@ -125,6 +130,7 @@ export const beginTurn = async (options: TurnOptions): Promise<Turn> => {
       reports,
       opening,
       catchUp,
+      suspects,
     };
   } catch (error) {
     stop();

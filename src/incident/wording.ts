@@ -1,5 +1,5 @@
 import type { FluxKind, FluxRef } from '#src/flux/ref.ts';
-import { shortRevision } from '#src/flux/revision.ts';
+import { revisionSpan } from '#src/incident/commit-lines.ts';
 import type { Member } from '#src/incident/incident.ts';
 import type { Line } from '#src/view.ts';
 
@@ -72,7 +72,7 @@ export const sayAdvice = (member: Member): Line => {
   const lastGood: Line =
     member.lastGood === undefined
       ? []
-      : [' What last worked is ', { kind: 'code', text: shortRevision(member.lastGood) }, '.'];
+      : [' What last worked is ', revisionSpan(member, member.lastGood), '.'];
   switch (member.reason) {
     case 'HealthCheckFailed':
       return ['Look at the workload above; correct it', ...where, '.', ...lastGood];

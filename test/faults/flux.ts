@@ -4,6 +4,7 @@ import { newerVersion } from '#src/cluster/versions.ts';
 import { type FluxRef, fluxKinds, printRef } from '#src/flux/ref.ts';
 import { requestedAt } from '#src/flux/request.ts';
 import { between } from '#test/faults/chance.ts';
+import type { Platform } from '#test/faults/git.ts';
 
 type Standing = 'healthy' | 'failing' | 'waiting' | 'progressing';
 
@@ -69,10 +70,12 @@ interface FluxClusterOptions {
   readonly clock: Clock;
   readonly seed: number;
   readonly onEvent: OnEvent;
+  readonly platform: Pick<Platform, 'url' | 'good' | 'bad'>;
 }
 
 export const createFluxCluster = (options: FluxClusterOptions): FluxCluster => {
-  const { name, clock, seed, onEvent } = options;
+  const { name, clock, seed, onEvent, platform } = options;
+  const revision = (sha: string): string => `main@sha1:${sha}`;
   const server = createMemoryCluster(name, clock.now);
   let version = '1000';
   let made = 0;
@@ -136,6 +139,24 @@ export const createFluxCluster = (options: FluxClusterOptions): FluxCluster => {
     }
   };
 
+  const sourceSpec = (ref: FluxRef) => {
+    const [source] = namesOf[0] ?? [];
+    return {
+      ...(ref.kind === 'Kustomization' ? { path: `./${ref.name}`, sourceRef: { ...source } } : {}),
+      ...(ref.kind === 'GitRepository' ? { url: platform.url } : {}),
+    };
+  };
+
+  const revisions = ({ ref, broken }: Thing) => ({
+    ...(ref.kind === 'Kustomization'
+      ? {
+          lastAppliedRevision: revision(platform.good),
+          lastAttemptedRevision: revision(broken ? platform.bad : platform.good),
+        }
+      : {}),
+    ...(ref.kind === 'GitRepository' ? { artifact: { revision: revision(platform.bad) } } : {}),
+  });
+
   const rawOf = (thing: Thing, resourceVersion: string) => {
     const { ref, dependsOn } = thing;
     const found = server.cached(ref);
@@ -155,9 +176,7 @@ export const createFluxCluster = (options: FluxClusterOptions): FluxCluster => {
         suspend: thing.suspended,
         interval: '1m',
         timeout: '20s',
-        ...(ref.kind === 'Kustomization'
-          ? { path: `./${ref.name}`, sourceRef: { ...namesOf[0]?.[0] } }
-          : {}),
+        ...sourceSpec(ref),
         ...(dependsOn === undefined
           ? {}
           : { dependsOn: [{ name: dependsOn.name, namespace: dependsOn.namespace }] }),
@@ -166,10 +185,7 @@ export const createFluxCluster = (options: FluxClusterOptions): FluxCluster => {
         observedGeneration: thing.generation,
         conditions: conditionsOf(thing),
         ...(thing.handled === undefined ? {} : { lastHandledReconcileAt: thing.handled }),
-        ...(ref.kind === 'Kustomization' && thing.standing === 'healthy'
-          ? { lastAppliedRevision: 'main@sha1:0123' }
-          : {}),
-        ...(ref.kind === 'GitRepository' ? { artifact: { revision: 'main@sha1:0123' } } : {}),
+        ...revisions(thing),
       },
     };
   };

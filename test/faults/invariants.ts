@@ -5,9 +5,10 @@ import { journalCardId } from '#src/command/journals.ts';
 import { intakeStream } from '#src/flux/intake.ts';
 import { printRef } from '#src/flux/ref.ts';
 import { incidentCard } from '#src/incident/card.ts';
-import { hasEnded, type Incident, memberKey } from '#src/incident/incident.ts';
+import { causeOf, hasEnded, type Incident, memberKey } from '#src/incident/incident.ts';
 import { loadIncidents, rootCardId } from '#src/incident/records.ts';
 import { intakeCursor } from '#src/incident/reports.ts';
+import { questionOf } from '#src/incident/revisions.ts';
 import { renderMessage } from '#src/slack/blocks.ts';
 import { CardRecord } from '#src/slack/card.ts';
 import type { Store } from '#src/store/store.ts';
@@ -61,6 +62,16 @@ const ofIncidents = ({ clusters }: Remains, incidents: readonly Incident[]): Sai
   clusters.flatMap(({ server, things }) =>
     things.flatMap((thing) => ofObject(server.name, thing, incidents)),
   );
+
+/** Whatever an open incident asks the Git host is answered, and be it with a failure. */
+const ofCommits = (incidents: readonly Incident[]): Said =>
+  incidents
+    .filter((incident) => incident.state === 'open')
+    .flatMap((incident) => {
+      const question = questionOf(causeOf(incident).git);
+      const answered = incident.findings?.some((one) => one.question === question?.key) === true;
+      return question === undefined || answered ? [] : [`${incident.id} knows no commits`];
+    });
 
 const ofCards = async ({ store, keys, slack }: Remains): Promise<Said> => {
   const names = [...keys].filter((key) => key.startsWith('card/'));
@@ -185,6 +196,7 @@ export const violationsOf = async (remains: Remains): Promise<Said> => {
   const incidents = (await loadIncidents(remains.store, 0)).map(({ incident }) => incident);
   return [
     ...ofIncidents(remains, incidents),
+    ...ofCommits(incidents),
     ...ofRoots(remains, incidents),
     ...(await ofCards(remains)),
     ...(await ofCommands(remains)),

@@ -1,3 +1,4 @@
+import type { Git, GitFailure } from '#src/git/git.ts';
 import { fail } from '#src/result.ts';
 import type { Slack, SlackFailure } from '#src/slack/slack.ts';
 import { type Store, storeUnavailable } from '#src/store/store.ts';
@@ -56,4 +57,15 @@ export const slackOf = (process: Process, slack: Slack): Slack => ({
     process.call('slack.groupMembers', 'slack', () => slack.groupMembers(group), noSlack),
   permalink: (channel, ts) =>
     process.call('slack.permalink', 'slack', () => slack.permalink(channel, ts), noSlack),
+});
+
+const noGit = {
+  refused: () => fail<GitFailure>({ code: 'unreachable', detail: 'away' }),
+  unanswered: () => fail<GitFailure>({ code: 'unreachable', detail: 'no answer' }),
+};
+
+/** The Git host as one process reaches it. */
+export const gitOf = (process: Process, git: Git): Git => ({
+  commitsBetween: (repository, range) =>
+    process.call('git.commitsBetween', 'git', () => git.commitsBetween(repository, range), noGit),
 });

@@ -3,6 +3,7 @@ import type { Dispatch } from '#src/command/dispatch.ts';
 import type { AuditedCommit } from '#src/command/journals.ts';
 import { actorNowBy, createIdentify } from '#src/console/identify.ts';
 import { compose, type Settings } from '#src/entry/compose.ts';
+import type { Git } from '#src/git/git.ts';
 import { createIntake } from '#src/http/intake.ts';
 import { defaultIncidentSettings } from '#src/incident/decide.ts';
 import type { Log } from '#src/log.ts';
@@ -11,7 +12,7 @@ import type { Slack } from '#src/slack/slack.ts';
 import type { Store } from '#src/store/store.ts';
 import { viewOf } from '#test/faults/cluster-view.ts';
 import type { FluxCluster } from '#test/faults/flux.ts';
-import { slackOf, storeOf } from '#test/faults/ports.ts';
+import { gitOf, slackOf, storeOf } from '#test/faults/ports.ts';
 import { createProcess, type Process, type Surface } from '#test/faults/process.ts';
 import type { WakeupExchange } from '#test/faults/wakeups.ts';
 import { flux } from '#webhooks/flux.ts';
@@ -54,6 +55,7 @@ export interface ReplicaOptions {
   readonly surface: Surface;
   readonly store: Store;
   readonly slack: Slack;
+  readonly git: Git;
   readonly clusters: readonly FluxCluster[];
   readonly wakeups: WakeupExchange;
   readonly sabotage: Sabotage;
@@ -106,6 +108,7 @@ export const startReplica = (options: ReplicaOptions): Replica => {
     store,
     clusters: views,
     slack,
+    git: gitOf(process, options.git),
     wakeups: options.wakeups.of(process),
     commit,
     actorNow: actorNowBy(identify),

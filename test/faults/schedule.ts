@@ -21,7 +21,7 @@ export type Fault =
   /** Something outside does not answer for a while; ms since the start of the run. */
   | { readonly away: Outside; readonly from: number; readonly to: number };
 
-export type Outside = 'store' | 'slack' | 'apps' | 'infra';
+export type Outside = 'store' | 'slack' | 'git' | 'apps' | 'infra';
 
 export const sayFault = (fault: Fault): string => {
   if ('away' in fault) {
@@ -44,6 +44,7 @@ const rates: Readonly<Record<string, number>> = {
   'slack.update': 0.08,
   'slack.remove': 0.2,
   'slack.ownMessages': 0.1,
+  'git.commitsBetween': 0.2,
   'cluster.annotate': 0.3,
   'cluster.read': 0.02,
   'clock.wait': 0.001,
@@ -66,7 +67,7 @@ const actFor = (name: string, port: string): Act => {
   return pick(`${name}/act`, port === 'clock' ? stops : [...troubles, ...troubles, ...stops]);
 };
 
-const outsides: readonly Outside[] = ['store', 'slack', 'apps', 'infra'];
+const outsides: readonly Outside[] = ['store', 'slack', 'git', 'apps', 'infra'];
 
 /** Where the faults of a run come from, and which of them came to pass. */
 export interface Schedule {

@@ -8,6 +8,7 @@ import type { Store } from '#src/store/store.ts';
 import { createFakeSlack } from '#test/fakes/slack.ts';
 import { between } from '#test/faults/chance.ts';
 import { createFluxCluster, type FluxCluster } from '#test/faults/flux.ts';
+import { createPlatform } from '#test/faults/git.ts';
 import { type Remains, violationsOf } from '#test/faults/invariants.ts';
 import type { Surface } from '#test/faults/process.ts';
 import {
@@ -109,8 +110,9 @@ export const simulate = async ({
   const up = (): readonly Replica[] =>
     [...replicas.values()].filter(({ process }) => process.alive());
   const sender = createSender(seed, clock, up);
+  const platform = createPlatform();
   const clusters = clusterNames.map((name) =>
-    countingPatches(createFluxCluster({ name, clock, seed, onEvent: sender }), patches),
+    countingPatches(createFluxCluster({ name, clock, seed, onEvent: sender, platform }), patches),
   );
 
   const startAt = (place: string, generation: number): void => {
@@ -126,6 +128,7 @@ export const simulate = async ({
       surface,
       store,
       slack,
+      git: platform.git,
       clusters,
       wakeups,
       sabotage,

@@ -1,0 +1,169 @@
+import { shortRevision } from '#src/flux/revision.ts';
+import { commitUrl, compareUrl, type Origin } from '#src/git/origin.ts';
+import type { Finding, FoundCommit } from '#src/incident/findings.ts';
+import type { Incident, Member } from '#src/incident/incident.ts';
+import { commitOf, type Question, questionOf } from '#src/incident/revisions.ts';
+import { sayCount } from '#src/text/duration.ts';
+import type { Line, Part, Span } from '#src/view.ts';
+
+const code = (text: string): Span => ({ kind: 'code', text });
+const bold = (text: string): Span => ({ kind: 'bold', text });
+
+const commitSpan = (origin: Origin, sha: string): Span => ({
+  kind: 'link',
+  text: sha.slice(0, 7),
+  url: commitUrl(origin, sha),
+});
+
+/** A revision as people quote it; linked to its page where it is a commit on a known host. */
+export const revisionSpan = (member: Member, written: string): Span => {
+  const sha = commitOf(written);
+  // a release has chart versions, which its repository does not know
+  return member.git === undefined || sha === undefined
+    ? code(shortRevision(written))
+    : commitSpan(member.git.origin, sha);
+};
+
+/** The page with everything between what last worked and what is tried. */
+export const compareSpan = (member: Member): Span | undefined => {
+  const question = questionOf(member.git);
+  return question === undefined
+    ? undefined
+    : {
+        kind: 'link',
+        text: 'compare',
+        url: compareUrl(question.origin, question.from, question.to),
+      };
+};
+
+interface Answered {
+  readonly question: Question;
+  readonly finding: Finding;
+}
+
+const answerTo = (incident: Incident, member: Member): Answered | undefined => {
+  const question = questionOf(member.git);
+  const finding = incident.findings?.find((one) => one.question === question?.key);
+  return question === undefined || finding === undefined ? undefined : { question, finding };
+};
+
+const author = ({ author: name, person }: FoundCommit): Span =>
+  person === undefined ? name : { kind: 'person', ...person, notify: false };
+
+const commitLine = (origin: Origin, commit: FoundCommit): Line => [
+  commitSpan(origin, commit.sha),
+  ` ${commit.subject} — `,
+  author(commit),
+  ', ',
+  { kind: 'time', at: commit.at, precision: 'minutes' },
+];
+
+const where = ({ path }: Question): Line =>
+  path === '' ? ['in the repository'] : ['under ', code(path)];
+
+/** What is odd about how the two revisions stand to each other. */
+const relationLine = ({ question, finding }: Answered): Line | undefined => {
+  const [from, to] = [question.from, question.to].map((sha) => commitSpan(question.origin, sha));
+  if (from === undefined || to === undefined) {
+    return undefined;
+  }
+  switch (finding.relation) {
+    case 'ahead':
+    case 'same':
+      return undefined;
+    case 'behind':
+      return [to, ' is older than ', from, ': the branch was set back.'];
+    case 'diverged':
+      return ['The history was rewritten: ', from, ' is no longer part of it.'];
+    default:
+      return finding.relation satisfies never;
+  }
+};
+
+const listed = ({ question, finding }: Answered): readonly Part[] => {
+  const { commits, more, partly } = finding;
+  const [only] = commits;
+  const { origin } = question;
+  if (only === undefined) {
+    const none: Line =
+      finding.relation === 'behind'
+        ? []
+        : [
+            bold('No commit'),
+            ' ',
+            ...where(question),
+            partly ? ' among the newest' : ' since it last worked',
+            ': look at what it includes from elsewhere, and at the cluster.',
+          ];
+    return none.length === 0 ? [] : [{ kind: 'text', line: none }];
+  }
+  if (commits.length === 1 && more === 0) {
+    const end: Line = partly ? [] : [' · the only change ', ...where(question)];
+    return [{ kind: 'text', line: [bold('Suspect'), ' ', ...commitLine(origin, only), ...end] }];
+  }
+  const rest: Line = [
+    `and ${sayCount(more, 'more', 'more')}${partly ? ' at least' : ''}: `,
+    { kind: 'link', text: 'compare', url: compareUrl(origin, question.from, question.to) },
+  ];
+  return [
+    { kind: 'text', line: [bold('Suspects'), ' ', ...where(question)] },
+    {
+      kind: 'list',
+      items: [
+        ...commits.map((commit) => commitLine(origin, commit)),
+        ...(more === 0 ? [] : [rest]),
+      ],
+    },
+  ];
+};
+
+/** Who may have broken it: the commits between what last worked and what is tried. */
+export const suspectParts = (incident: Incident, member: Member): readonly Part[] => {
+  const answered = answerTo(incident, member);
+  if (answered === undefined || answered.finding.problem !== undefined) {
+    return [];
+  }
+  const odd = relationLine(answered);
+  return [
+    ...(odd === undefined ? [] : [{ kind: 'text' as const, line: odd }]),
+    ...listed(answered),
+  ];
+};
+
+/** Why no commits are named, for the small print. */
+export const commitProblem = (incident: Incident, member: Member): string | undefined =>
+  answerTo(incident, member)?.finding.problem;
+
+/** The commit that ended it, of one that recovered with another revision than it failed with. */
+export const fixLine = (
+  incident: Incident,
+  member: Member,
+): { readonly sha: string; readonly line: Line } | undefined => {
+  const answered = answerTo(incident, member);
+  const [newest] = answered?.finding.commits ?? [];
+  if (answered === undefined || newest === undefined) {
+    return undefined;
+  }
+  const { origin } = answered.question;
+  const { more, commits } = answered.finding;
+  const others = commits.length + more - 1;
+  const line: Line = [
+    'Fixed by ',
+    commitSpan(origin, newest.sha),
+    ` ${newest.subject} — `,
+    author(newest),
+    ...(others === 0
+      ? []
+      : [
+          ` (and ${sayCount(others, 'commit')} before it: `,
+          {
+            kind: 'link' as const,
+            text: 'compare',
+            url: compareUrl(origin, answered.question.from, answered.question.to),
+          },
+          ')',
+        ]),
+    '.',
+  ];
+  return { sha: newest.sha, line };
+};

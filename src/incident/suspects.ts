@@ -1,0 +1,206 @@
+import type { Clock } from '#src/clock.ts';
+import type { Git, GitFailure } from '#src/git/git.ts';
+import { type Finding, findingOf, problemOf, type Telling } from '#src/incident/findings.ts';
+import { causeOf, hasEnded, type Incident } from '#src/incident/incident.ts';
+import { changeIncident, type IncidentWriter } from '#src/incident/records.ts';
+import { type Question, questionOf } from '#src/incident/revisions.ts';
+import { adopt, type World } from '#src/incident/world.ts';
+import type { Log } from '#src/log.ts';
+
+/**
+ * Looks up which commits an incident may come from, or was ended by. Asking goes on beside the keeper and
+ * its answers come back as news, so a Git host that is slow or away holds up nothing.
+ */
+export interface Suspects {
+  /** Asks what the incident wants to know and has no answer to. Returns at once. */
+  ask(incident: Incident): void;
+  /** The same for all that are open. */
+  askOpen(world: World): void;
+  /** Writes what was answered since, and asks again what failed a while ago. */
+  take(
+    writer: IncidentWriter,
+    world: World,
+    now: number,
+  ): Promise<{ readonly done: boolean; readonly changed: boolean }>;
+  /** Whatever is answered from now on is dropped. */
+  stop(): void;
+}
+
+export interface SuspectsOptions extends Telling {
+  /** Undefined: nothing is asked. */
+  readonly git: Git | undefined;
+  readonly clock: Pick<Clock, 'now'>;
+  readonly log: Log;
+  /** Called when there is something to take. */
+  readonly onNews: () => void;
+}
+
+/** Named on the card; the rest is counted. */
+const named = 3;
+/** Questions under way at once: a restart with many open incidents must not storm the host. */
+const atOnce = 2;
+const firstRetryMs = 60_000;
+const lastRetryMs = 30 * 60_000;
+
+/** A question that has no answer yet, and who wants to know. */
+interface Asked {
+  readonly question: Question;
+  /** Newest incident that asks: newer ones come first. */
+  openedAt: number;
+  readonly incidents: Set<string>;
+  state: 'queued' | 'running' | 'failed';
+  failures: number;
+  /** When a failed one is asked again, ms. */
+  retryAt: number;
+}
+
+interface Answer {
+  readonly incident: string;
+  readonly finding: Finding;
+}
+
+const wantedBy = (incident: Incident): Question | undefined => {
+  const question = questionOf(causeOf(incident).git);
+  const known = incident.findings?.find((finding) => finding.question === question?.key);
+  return known !== undefined && known.problem === undefined ? undefined : question;
+};
+
+export const createSuspects = (options: SuspectsOptions): Suspects => {
+  const { git, clock, log, onNews } = options;
+  const asked = new Map<string, Asked>();
+  const answers: Answer[] = [];
+  let running = 0;
+  let stopped = false;
+
+  const settle = (one: Asked, finding: Finding): void => {
+    answers.push(...[...one.incidents].map((incident) => ({ incident, finding })));
+    onNews();
+  };
+
+  const failed = (one: Asked, failure: GitFailure): void => {
+    one.state = 'failed';
+    one.failures += 1;
+    const pause = Math.min(firstRetryMs * 2 ** (one.failures - 1), lastRetryMs);
+    one.retryAt =
+      failure.code === 'rate-limited'
+        ? Math.max(failure.until, clock.now() + 1_000)
+        : clock.now() + pause;
+    // a host that nobody configured is not missed
+    if (failure.code !== 'not-configured') {
+      log.warn({ question: one.question.key, failure }, 'commits could not be read');
+      settle(one, problemOf(one.question.key, failure, options.redact));
+    }
+  };
+
+  const look = async (one: Asked, host: Git): Promise<void> => {
+    const { key, origin, from, to, path } = one.question;
+    const range = { from, to, paths: [path], limit: named };
+    const answer = await host.commitsBetween(origin, range);
+    if (stopped) {
+      return;
+    }
+    if (answer.ok) {
+      asked.delete(key);
+      settle(one, findingOf(key, answer.value, options));
+    } else {
+      failed(one, answer.failure);
+    }
+  };
+
+  const lookNext = (): void => {
+    const [next] = [...asked.values()]
+      .filter(({ state }) => state === 'queued')
+      .toSorted((left, right) => right.openedAt - left.openedAt);
+    if (git === undefined || stopped || next === undefined || running >= atOnce) {
+      return;
+    }
+    running += 1;
+    next.state = 'running';
+    look(next, git)
+      .catch((error: unknown) => {
+        log.error({ question: next.question.key, error }, 'reading commits ended unexpectedly');
+        failed(next, { code: 'unreadable', detail: 'see the log' });
+      })
+      .finally(() => {
+        running -= 1;
+        lookNext();
+      });
+    lookNext();
+  };
+
+  const isWanted = (one: Asked, world: World): boolean =>
+    [...one.incidents].some((id) => {
+      const incident = world.incidents.get(id);
+      return (
+        incident !== undefined &&
+        !hasEnded(incident) &&
+        wantedBy(incident)?.key === one.question.key
+      );
+    });
+
+  const retry = (world: World, now: number): void => {
+    for (const [key, one] of asked) {
+      if (one.state === 'failed' && now >= one.retryAt) {
+        if (isWanted(one, world)) {
+          one.state = 'queued';
+        } else {
+          asked.delete(key);
+        }
+      }
+    }
+    lookNext();
+  };
+
+  const note = (incident: Incident): void => {
+    const question = git === undefined ? undefined : wantedBy(incident);
+    if (question !== undefined) {
+      const one: Asked = asked.get(question.key) ?? {
+        question,
+        openedAt: incident.openedAt,
+        incidents: new Set<string>(),
+        state: 'queued',
+        failures: 0,
+        retryAt: 0,
+      };
+      one.incidents.add(incident.id);
+      one.openedAt = Math.max(one.openedAt, incident.openedAt);
+      asked.set(question.key, one);
+    }
+  };
+
+  return {
+    ask: (incident) => {
+      note(incident);
+      lookNext();
+    },
+    askOpen: (world) => {
+      // all of them first, so that the newest is asked first
+      for (const incident of world.incidents.values()) {
+        if (!hasEnded(incident)) {
+          note(incident);
+        }
+      }
+      lookNext();
+    },
+    take: async (writer, world, now) => {
+      let changed = false;
+      for (let next = answers[0]; next !== undefined; next = answers[0]) {
+        if (world.incidents.has(next.incident)) {
+          const change = { story: [], finding: next.finding, at: now, flap: false };
+          const written = await changeIncident(writer, next.incident, change);
+          if (written.kind === 'fenced') {
+            return { done: false, changed };
+          }
+          adopt(world, written.incident);
+          changed = true;
+        }
+        answers.shift();
+      }
+      retry(world, now);
+      return { done: true, changed };
+    },
+    stop: () => {
+      stopped = true;
+    },
+  };
+};
