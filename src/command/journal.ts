@@ -70,6 +70,8 @@ export const journalCounter = 'journal-counter';
 /** Journals that are not settled; score = ms at which they must be looked at. */
 export const dueJournals = 'journals/due';
 export const settledJournals = 'journals/settled';
+/** Journals that one person asked for, by `actorId`; score = ms at which they began. */
+export const askedBy = (actor: string): string => `journals/asked/${actor}`;
 export const objectLockKey = (cluster: string, object: string): string =>
   `object-lock/${cluster}/${object}`;
 

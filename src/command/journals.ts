@@ -1,6 +1,8 @@
+import { actorId } from '#src/command/actor.ts';
 import type { Progress } from '#src/command/define.ts';
 import {
   type AuditFact,
+  askedBy,
   dueJournals,
   heldByStep,
   holderOf,
@@ -110,6 +112,7 @@ export const writeJournal = async (write: JournalWrite): Promise<CommitResult> =
       settled
         ? { index: settledJournals, member: after.id, score: after.endedAt ?? dueAt }
         : { index: dueJournals, member: after.id, score: dueAt },
+      { index: askedBy(actorId(after.actor)), member: after.id, score: after.startedAt },
       ...(card === undefined ? [] : [card.index]),
     ],
     unindex: settled ? [{ index: dueJournals, member: after.id }] : [],

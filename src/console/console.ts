@@ -5,19 +5,18 @@ import { createAnswers } from '#src/console/answers.ts';
 import { failureView } from '#src/console/failure-view.ts';
 import { type Identify, refusals } from '#src/console/identify.ts';
 import { createShare, shareable, whyNotShown, withInvitation } from '#src/console/share.ts';
+import { createTell } from '#src/console/tell.ts';
 import type { Failure } from '#src/failure.ts';
 import type { Log } from '#src/log.ts';
 import { fail, ok, type Result } from '#src/result.ts';
-import { renderMessage } from '#src/slack/blocks.ts';
-import type { Incoming } from '#src/slack/inbound.ts';
+import type { Asking } from '#src/slack/inbound.ts';
 import type { Slack, SlackFailure } from '#src/slack/slack.ts';
 import { isStoreUnavailable, type Store } from '#src/store/store.ts';
 import { plainLine } from '#src/text/plain.ts';
-import type { View } from '#src/view.ts';
 
 export interface ConsoleOptions {
   readonly dispatch: Dispatch;
-  readonly slack: Pick<Slack, 'respond' | 'ephemeral'>;
+  readonly slack: Pick<Slack, 'respond' | 'ephemeral' | 'post'>;
   readonly identify: Identify;
   readonly store: Pick<Store, 'append' | 'read' | 'commit'>;
   readonly clock: Clock;
@@ -32,7 +31,7 @@ export interface ConsoleOptions {
   readonly botName: string;
 }
 
-export type Console = (incoming: Incoming) => Promise<void>;
+export type Console = (incoming: Asking) => Promise<void>;
 
 /** Deeds that were answered, so that one which Slack repeats is answered once; value = ms. */
 export const slackDeliveries = 'slack-deliveries';
@@ -41,7 +40,7 @@ const cardPatienceMs = 3_000;
 
 const refused = (why: string): Failure => ({ code: 'refused-person', why });
 
-const requestOf = (incoming: Incoming): Invocation['request'] =>
+const requestOf = (incoming: Asking): Invocation['request'] =>
   incoming.kind === 'click' ? incoming.request : { text: incoming.text };
 
 const origins = { command: 'slash', mention: 'mention', click: 'button' } as const;
@@ -55,7 +54,7 @@ export const createConsole = (options: ConsoleOptions): Console => {
   const answers = createAnswers({ store, clock, onCards });
   const share = createShare({ answers, clock, botName, channelProblem });
 
-  const identify = async (incoming: Incoming): Promise<Result<Actor, Failure>> => {
+  const identify = async (incoming: Asking): Promise<Result<Actor, Failure>> => {
     if (incoming.workspace !== team()) {
       return fail(refused(refusals.external));
     }
@@ -72,36 +71,10 @@ export const createConsole = (options: ConsoleOptions): Console => {
     }
   };
 
-  const tell = async (incoming: Incoming, view: View, replace = false): Promise<void> => {
-    const message = renderMessage(view);
-    const responseUrl = incoming.kind === 'mention' ? undefined : incoming.responseUrl;
-    const thread = incoming.kind === 'command' ? undefined : incoming.thread;
-    const inThread = thread === undefined ? {} : { thread };
-    const told =
-      responseUrl === undefined
-        ? await slack.ephemeral({
-            channel: incoming.channel,
-            user: incoming.user,
-            ...inThread,
-            ...message,
-            card: { card: 'answer', attempt: incoming.delivery },
-          })
-        : await slack.respond({
-            responseUrl,
-            audience: 'asker',
-            ...message,
-            ...(replace ? { replace } : inThread),
-          });
-    if (!told.ok) {
-      log.warn(
-        { failure: told.failure, delivery: incoming.delivery },
-        'an answer did not get through',
-      );
-    }
-  };
+  const tell = createTell({ slack, answers, log });
 
   /** Where the bot cannot post, whoever asked is told so, with what would have been shown. */
-  const watchCard = async (incoming: Incoming, reply: Extract<Reply, { kind: 'queued' }>) => {
+  const watchCard = async (incoming: Asking, reply: Extract<Reply, { kind: 'queued' }>) => {
     const placed =
       reply.card === undefined ? undefined : await answers.placed(reply.card, cardPatienceMs);
     const failure = channelProblem(incoming.channel);
@@ -122,7 +95,7 @@ export const createConsole = (options: ConsoleOptions): Console => {
 
   /** A read, where its asker wants it. */
   const answerRead = async (
-    incoming: Incoming,
+    incoming: Asking,
     reply: Extract<Reply, { kind: 'view' }>,
     actor: Actor,
   ): Promise<void> => {
@@ -136,7 +109,7 @@ export const createConsole = (options: ConsoleOptions): Console => {
     return tell(incoming, withInvitation(view, channelProblem(incoming.channel), botName), replace);
   };
 
-  const answer = async (incoming: Incoming, reply: Reply, actor: Actor): Promise<void> => {
+  const answer = async (incoming: Asking, reply: Reply, actor: Actor): Promise<void> => {
     switch (reply.kind) {
       case 'view':
         return answerRead(incoming, reply, actor);
@@ -150,7 +123,7 @@ export const createConsole = (options: ConsoleOptions): Console => {
   };
 
   /** The store may go away between the decision and its answer. */
-  const answerOrSay = async (incoming: Incoming, reply: Reply, actor: Actor) => {
+  const answerOrSay = async (incoming: Asking, reply: Reply, actor: Actor) => {
     try {
       await answer(incoming, reply, actor);
     } catch (error) {
@@ -166,7 +139,7 @@ export const createConsole = (options: ConsoleOptions): Console => {
     }
   };
 
-  const isRepeat = async (incoming: Incoming): Promise<boolean> => {
+  const isRepeat = async (incoming: Asking): Promise<boolean> => {
     try {
       return (
         (await store.append(slackDeliveries, incoming.delivery, clock.now(), clock.now())) ===

@@ -3,6 +3,8 @@ import { webhookRefused } from '#src/audit/webhook-refused.ts';
 import { createKubernetesCluster } from '#src/cluster/kubernetes/cluster.ts';
 import type { LoadedConfig, LoadOptions } from '#src/config/load.ts';
 import { createConsole } from '#src/console/console.ts';
+import { createHomeDoor } from '#src/console/home-door.ts';
+import { createHomes } from '#src/console/homes.ts';
 import { actorNowBy, createIdentify } from '#src/console/identify.ts';
 import { compose, type Parts } from '#src/entry/compose.ts';
 import { createLiveGit } from '#src/entry/git.ts';
@@ -123,6 +125,21 @@ export const startBot = async (
     botName: config.slack.command.slice(1),
   });
 
+  const homes = createHomes({
+    slack,
+    identify,
+    gather: bot.gatherHome,
+    clock,
+    log: log.child({ part: 'home' }),
+  });
+  const hear = createHomeDoor({
+    converse,
+    homes,
+    slack,
+    log: log.child({ part: 'home' }),
+    team: () => live.current().config.slack.team,
+  });
+
   const probes: Record<string, Probe> = {
     redis: async () => {
       const { reachable, warnings } = await store.health();
@@ -175,7 +192,7 @@ export const startBot = async (
       })
     : undefined;
   if (parts.front) {
-    slack.start(converse);
+    slack.start(hear);
   }
   const sweeper = {
     store,
@@ -190,6 +207,7 @@ export const startBot = async (
   };
   const running = Promise.all([
     bot.run(stopping.signal, parts),
+    ...(parts.front ? [homes.run(stopping.signal)] : []),
     live.watch(stopping.signal),
     runSweeper(sweeper, stopping.signal),
   ]);

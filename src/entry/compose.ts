@@ -6,6 +6,7 @@ import { createDispatch, type Dispatch } from '#src/command/dispatch.ts';
 import type { AuditedCommit } from '#src/command/journals.ts';
 import type { Policy } from '#src/command/policy.ts';
 import { createRunner } from '#src/command/runner.ts';
+import { createHomeData, type GatherHome } from '#src/console/home-data.ts';
 import { normaliseMessage } from '#src/flux/message.ts';
 import type { CommitAuthor, Git } from '#src/git/git.ts';
 import type { IncidentSettings } from '#src/incident/decide.ts';
@@ -58,6 +59,8 @@ export interface Settings {
 
 export interface Bot {
   readonly dispatch: Dispatch;
+  /** What the Home of a person shows. */
+  readonly gatherHome: GatherHome;
   /** Something is to be posted. */
   onCards(): void;
   /** The store may have lost writes: compare with Slack before anything is posted. */
@@ -160,6 +163,7 @@ export const compose = (settings: Settings, ports: Ports): Bot => {
 
   return {
     dispatch,
+    gatherHome: createHomeData({ surroundings, store, clock }),
     onCards,
     recount: () => outbox?.recount(),
     wakeIntake: () => keeper.wake(),

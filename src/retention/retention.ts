@@ -1,7 +1,8 @@
 import { z } from 'zod';
 import { auditStream } from '#src/audit/audit.ts';
 import { AuditEntry } from '#src/audit/chain.ts';
-import { journalKey, settledJournals } from '#src/command/journal.ts';
+import { actorId } from '#src/command/actor.ts';
+import { askedBy, journalKey, settledJournals } from '#src/command/journal.ts';
 import { journalCardId, readJournal } from '#src/command/journals.ts';
 import { postedAnswers } from '#src/console/answers.ts';
 import { slackDeliveries } from '#src/console/console.ts';
@@ -72,10 +73,13 @@ const incidentRemoval = async (
 };
 
 const journalRemoval = async (store: Store, id: string): Promise<Removal> => {
-  const channel = readJournal(await store.read(journalKey(id)))?.journal.place.channel;
+  const journal = readJournal(await store.read(journalKey(id)))?.journal;
+  const channel = journal?.place.channel;
+  const asked =
+    journal === undefined ? [] : [{ index: askedBy(actorId(journal.actor)), member: id }];
   return withCards(channel === undefined ? [] : [journalCardId(id, channel)], {
     remove: [{ key: journalKey(id) }],
-    unindex: [{ index: settledJournals, member: id }],
+    unindex: [{ index: settledJournals, member: id }, ...asked],
   });
 };
 

@@ -2,7 +2,13 @@ import { App, HTTPReceiver, LogLevel, SocketModeReceiver } from '@slack/bolt';
 import type { Clock } from '#src/clock.ts';
 import type { Log } from '#src/log.ts';
 import { fail, ok, type Result } from '#src/result.ts';
-import { type Incoming, readClick, readCommand, readMention } from '#src/slack/inbound.ts';
+import {
+  type Incoming,
+  readClick,
+  readCommand,
+  readHomeOpened,
+  readMention,
+} from '#src/slack/inbound.ts';
 import type { Answer, Slack, SlackFailure } from '#src/slack/slack.ts';
 import { createWebSlack, Identity } from '#src/slack/web.ts';
 
@@ -129,6 +135,13 @@ const listen = (app: App, command: string, log: Log, handle: Handle): void => {
     await take(readClick(body));
   });
   app.event('app_mention', ({ body }) => take(readMention(body)));
+  app.event('app_home_opened', async ({ body }) => {
+    const opened = readHomeOpened(body);
+    // the other tabs of the app are none of ours
+    if (opened !== undefined) {
+      await handle(opened);
+    }
+  });
   app.error(async (error) => {
     log.error({ error }, 'handling a request from Slack failed');
   });

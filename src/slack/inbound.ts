@@ -2,7 +2,9 @@ import { z } from 'zod';
 import { type ButtonRequest, readButtonValue } from '#src/slack/button.ts';
 
 /** What a person did in Slack, from a payload whose signature was verified; pure. */
-export type Incoming = IncomingCommand | IncomingMention | IncomingClick;
+export type Incoming = Asking | IncomingHome;
+/** What asks for a command. */
+export type Asking = IncomingCommand | IncomingMention | IncomingClick;
 
 interface IncomingCommon {
   /** The same for each delivery of one deed: Slack repeats what was not acknowledged in time. */
@@ -41,8 +43,15 @@ export interface IncomingClick extends IncomingCommon {
   readonly thread: string | undefined;
   /** The message is seen by this person alone. */
   readonly ephemeral: boolean;
+  /** The button stands in the Home tab, where there is no channel to answer in. */
+  readonly home: boolean;
   readonly responseUrl: string | undefined;
   readonly triggerId: string;
+}
+
+export interface IncomingHome extends IncomingCommon {
+  /** The Home tab of the app was opened. */
+  readonly kind: 'home';
 }
 
 const CommandBody = z.object({
@@ -112,6 +121,36 @@ export const readMention = (body: unknown): IncomingMention | undefined => {
   };
 };
 
+const HomeBody = z.object({
+  event_id: z.string().optional(),
+  team_id: z.string(),
+  event: z.object({
+    type: z.literal('app_home_opened'),
+    user: z.string(),
+    user_team: z.string().optional(),
+    channel: z.string().default(''),
+    tab: z.literal('home'),
+    event_ts: z.string(),
+  }),
+});
+
+/** The Home tab that somebody opened; undefined where it is another tab. */
+export const readHomeOpened = (body: unknown): IncomingHome | undefined => {
+  const parsed = HomeBody.safeParse(body);
+  if (!parsed.success) {
+    return undefined;
+  }
+  const { event, team_id, event_id } = parsed.data;
+  return {
+    kind: 'home',
+    delivery: event_id ?? `home-${event.user}-${event.event_ts}`,
+    workspace: team_id,
+    team: event.user_team ?? team_id,
+    user: event.user,
+    channel: event.channel,
+  };
+};
+
 const ClickBody = z.object({
   type: z.literal('block_actions'),
   team: z.object({ id: z.string() }),
@@ -125,7 +164,10 @@ const ClickBody = z.object({
       is_ephemeral: z.boolean().optional(),
     })
     .optional(),
-  message: z.object({ ts: z.string(), thread_ts: z.string().optional() }).optional(),
+  message: z
+    .object({ ts: z.string(), thread_ts: z.string().optional(), subtype: z.string().optional() })
+    .optional(),
+  view: z.object({ type: z.string() }).optional(),
   response_url: z.string().optional(),
   trigger_id: z.string(),
   actions: z.array(z.object({ type: z.string(), value: z.string().optional() })).min(1),
@@ -156,7 +198,9 @@ export const readClick = (body: unknown): IncomingClick | undefined => {
     request,
     message: data.message?.ts ?? data.container?.message_ts,
     thread: threadOf(data),
-    ephemeral: data.container?.is_ephemeral === true,
+    // Slack marks the container, its stand-ins the message
+    ephemeral: data.container?.is_ephemeral === true || data.message?.subtype === 'ephemeral',
+    home: data.view?.type === 'home',
     responseUrl: data.response_url,
     triggerId: data.trigger_id,
   };

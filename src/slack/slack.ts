@@ -23,6 +23,10 @@ export interface Slack {
     readonly thread?: string | undefined;
     readonly oldest: number;
   }): Promise<Result<readonly OwnMessage[], SlackFailure>>;
+  /** What a person sees in the Home tab of the app. */
+  publishHome(user: string, blocks: readonly SlackBlock[]): Promise<Result<void, SlackFailure>>;
+  /** The conversation of the bot with one person; the same each time. */
+  directChannel(user: string): Promise<Result<string, SlackFailure>>;
   person(user: SlackUser): Promise<Result<SlackPerson, SlackFailure>>;
   /** User ids of a Slack user group. */
   groupMembers(group: string): Promise<Result<readonly string[], SlackFailure>>;

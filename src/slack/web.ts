@@ -224,6 +224,24 @@ export const createWebSlack = (
       );
     },
 
+    publishHome: async (user, blocks) =>
+      done(
+        await ask(
+          Anything,
+          { method: 'views.publish' },
+          { user_id: user, view: { type: 'home', blocks } },
+        ),
+      ),
+
+    directChannel: async (user) => {
+      const opened = await ask(
+        z.object({ channel: z.object({ id: z.string() }) }),
+        { method: 'conversations.open' },
+        { users: user },
+      );
+      return opened.ok ? ok(opened.value.channel.id) : opened;
+    },
+
     person: async ({ team, user }) => {
       const found = await ask(UserInfo, { method: 'users.info' }, { user });
       if (!found.ok) {

@@ -10,6 +10,8 @@ export interface SlackUnderTest {
   readonly channel: string;
   readonly person: { readonly team: string; readonly user: string; readonly name: string };
   textsIn(channel: string): Promise<readonly string[]>;
+  /** What a person's Home tab shows. */
+  homeOf(user: string): Promise<unknown>;
   setChannel(state: 'joined' | 'not-joined' | 'archived'): void;
   deleteMessage(channel: string, ts: string): Promise<void>;
   /** The reply to the next post is lost after Slack has accepted it. */
@@ -150,6 +152,33 @@ export const slackContract = (make: () => SlackUnderTest): void => {
 
     expect(blocks).toMatchObject({ failure: { code: 'refused', error: 'invalid_blocks' } });
     expect(long).toMatchObject({ failure: { code: 'refused', error: 'msg_too_long' } });
+  });
+
+  it('shows a person a Home, and refuses one that is over the limits', async () => {
+    const { user } = on.person;
+    const { blocks } = renderMessage({
+      summary: 'x',
+      parts: [{ kind: 'text', line: ['all well'] }],
+    });
+    const many = Array.from({ length: 101 }, () => ({ type: 'divider' }));
+
+    expect(await on.slack.publishHome(user, blocks)).toEqual({ ok: true, value: undefined });
+    expect(JSON.stringify(await on.homeOf(user))).toContain('all well');
+    expect(await on.slack.publishHome(user, many)).toMatchObject({
+      failure: { code: 'refused', method: 'views.publish', error: 'invalid_arguments' },
+    });
+    expect(JSON.stringify(await on.homeOf(user))).toContain('all well');
+  });
+
+  it('writes to one person in a conversation of their own, the same each time', async () => {
+    const opened = await on.slack.directChannel(on.person.user);
+    const again = await on.slack.directChannel(on.person.user);
+    const channel = opened.ok ? opened.value : '';
+    await post(messageFor(channel, 'between us'));
+
+    expect(channel).toMatch(/^D/);
+    expect(again).toEqual(opened);
+    expect(await on.textsIn(channel)).toContain('between us');
   });
 
   it('knows people by name and kind, and a link to a message', async () => {

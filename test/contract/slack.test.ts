@@ -31,6 +31,7 @@ describe('the Slack in memory', () => {
           .messages()
           .filter((message) => message.channel === channel)
           .map(({ text }) => text),
+      homeOf: async (user) => slack.homeOf(user),
       setChannel: (state) => slack.setChannel('C0INFRA', state),
       deleteMessage: async (_, ts) => slack.deleteMessage(ts),
       loseNextReply: () =>
@@ -71,6 +72,7 @@ describe.skipIf(localSlackBinary === undefined)(
       channel: 'C0INFRA',
       person: { team: demoTeam, user: 'U0ROBIN', name: 'robin' },
       textsIn: async (channel) => (await local.messages(channel)).map(({ text }) => text),
+      homeOf: (user) => local.home(user),
       setChannel: (state) => proxy.setChannel('C0INFRA', state),
       deleteMessage: (channel, ts) => local.deleteMessage(channel, ts, demoBot.botUserId),
       loseNextReply: () =>

@@ -125,6 +125,7 @@ export const createCommandBench = ({ further = [] }: CommandBenchOptions = {}) =
     clock,
     store,
     cluster: watched,
+    surroundings: () => surroundings(watched),
     patches,
     /** The objects that were patched, in order. */
     asked,

@@ -1,8 +1,9 @@
 import type { Policy } from '#src/command/policy.ts';
 import { createConsole } from '#src/console/console.ts';
+import { createHomeData } from '#src/console/home-data.ts';
 import { createIdentify } from '#src/console/identify.ts';
 import { silentLog } from '#src/log.ts';
-import type { Incoming, IncomingClick, IncomingCommand } from '#src/slack/inbound.ts';
+import type { Asking, IncomingClick, IncomingCommand } from '#src/slack/inbound.ts';
 import { startOutbox } from '#src/slack/outbox.ts';
 import { createPeople } from '#src/slack/people.ts';
 import { countingIds } from '#test/fakes/clock.ts';
@@ -39,6 +40,7 @@ export const createConsoleBench = () => {
     onCards: outbox.wake,
     botName: 'flux',
   });
+  const gather = createHomeData({ surroundings: bench.surroundings(), store, clock });
   let deliveries = 0;
   const common = () => {
     deliveries += 1;
@@ -52,7 +54,7 @@ export const createConsoleBench = () => {
   };
 
   /** Handles it while time goes on. */
-  const handle = async (incoming: Incoming, ms = 4_000): Promise<void> => {
+  const handle = async (incoming: Asking, ms = 4_000): Promise<void> => {
     const done = hear(incoming);
     await clock.advance(ms);
     await done;
@@ -82,6 +84,7 @@ export const createConsoleBench = () => {
       message: '1.1',
       thread: undefined,
       ephemeral: true,
+      home: false,
       responseUrl: 'https://hooks.slack.com/actions/1',
       triggerId: 'trigger',
       ...common(),
@@ -94,6 +97,8 @@ export const createConsoleBench = () => {
         .flatMap((block) => (block['elements'] ?? []) as { text?: { text?: string } }[])
         .find((element) => element.text?.text === label) as { value: string } | undefined;
     },
+    /** What the Home of a person shows. */
+    gatherHome: (user: string) => gather({ kind: 'slack', team: 'T1', user, name: '', groups: [] }),
     texts: (channel = 'C1'): readonly string[] =>
       slack
         .messages()

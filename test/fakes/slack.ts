@@ -10,7 +10,7 @@ import type {
   SlackFailure,
   SlackPerson,
 } from '#src/slack/slack.ts';
-import { slackRefusal } from '#test/slack/limits.ts';
+import { homeProblems, slackRefusal } from '#test/slack/limits.ts';
 
 export interface FakeMessage {
   readonly channel: string;
@@ -28,6 +28,8 @@ export type SlackVerb = keyof Slack;
 export interface FakeSlack extends Slack {
   readonly messages: () => readonly FakeMessage[];
   readonly answers: () => readonly Answer[];
+  /** What a person's Home tab shows. */
+  readonly homeOf: (user: string) => readonly SlackBlock[] | undefined;
   readonly calls: () => readonly {
     readonly verb: SlackVerb;
     readonly channel: string;
@@ -56,6 +58,7 @@ export const createFakeSlack = ({ clock }: { readonly clock: Pick<Clock, 'now'> 
   const channels = new Map<string, 'joined' | 'not-joined' | 'archived'>();
   const people = new Map<string, SlackPerson>();
   const answers: Answer[] = [];
+  const homes = new Map<string, readonly SlackBlock[]>();
   const groups = new Map<string, readonly string[]>();
   let decide: Parameters<FakeSlack['interfere']>[0] = () => undefined;
   let historyDelay = 0;
@@ -115,6 +118,7 @@ export const createFakeSlack = ({ clock }: { readonly clock: Pick<Clock, 'now'> 
   return {
     messages: () => [...messages.values()],
     answers: () => answers,
+    homeOf: (user) => homes.get(user),
     calls: () => calls,
     interfere: (next) => {
       decide = next;
@@ -181,6 +185,16 @@ export const createFakeSlack = ({ clock }: { readonly clock: Pick<Clock, 'now'> 
             .map(({ ts, card }) => ({ channel, ts, ...card })),
         ),
       ),
+    publishHome: (user, blocks) =>
+      call('publishHome', '', () => {
+        const problems = homeProblems(blocks);
+        if (problems.length > 0) {
+          return fail({ code: 'refused', method: 'views.publish', error: 'invalid_arguments' });
+        }
+        homes.set(user, blocks);
+        return ok(undefined);
+      }),
+    directChannel: (user) => call('directChannel', '', () => ok(`D${user}`)),
     person: ({ user }) =>
       call('person', '', () => {
         const person = people.get(user);

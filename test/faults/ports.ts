@@ -52,6 +52,10 @@ export const slackOf = (process: Process, slack: Slack): Slack => ({
   respond: (answer) => process.call('slack.respond', 'slack', () => slack.respond(answer), noSlack),
   ownMessages: (query) =>
     process.call('slack.ownMessages', 'slack', () => slack.ownMessages(query), noSlack),
+  publishHome: (user, blocks) =>
+    process.call('slack.publishHome', 'slack', () => slack.publishHome(user, blocks), noSlack),
+  directChannel: (user) =>
+    process.call('slack.directChannel', 'slack', () => slack.directChannel(user), noSlack),
   person: (user) => process.call('slack.person', 'slack', () => slack.person(user), noSlack),
   groupMembers: (group) =>
     process.call('slack.groupMembers', 'slack', () => slack.groupMembers(group), noSlack),

@@ -90,6 +90,15 @@ const blockProblems = (block: Node, index: number): readonly string[] => {
   }
 };
 
+/** Why Slack would refuse blocks in the Home tab; none where it takes them. */
+export const homeProblems = (blocks: unknown): readonly string[] => {
+  const found = nodes(blocks);
+  return [
+    ...(found.length <= 100 ? [] : [`${found.length} blocks`]),
+    ...found.flatMap(blockProblems),
+  ];
+};
+
 const lengthOf = (value: unknown): number => {
   if (typeof value === 'string') {
     return value.length;

@@ -72,6 +72,10 @@ export interface LocalSlack {
   }): Promise<void>;
   /** Clicks the first button of a message whose id begins with `action`. */
   click(channel: string, ts: string, user: string, action: string): Promise<void>;
+  /** Opens the Home tab of the bot as a person. */
+  openHome(user: string): Promise<void>;
+  /** What a person's Home tab shows; undefined before the first publication. */
+  home(user: string): Promise<unknown>;
   say(said: {
     readonly channel: string;
     readonly user: string;
@@ -84,6 +88,21 @@ export interface LocalSlack {
 }
 
 const startedWithin = 10_000;
+
+interface PageState {
+  readonly homeViews?: Readonly<Record<string, Readonly<Record<string, unknown>>>>;
+}
+
+/** What a page is told when it opens; the control routes do not tell of Homes. */
+const pageState = (url: string): Promise<PageState> =>
+  new Promise((resolve, reject) => {
+    const socket = new WebSocket(`${url.replace('http', 'ws')}/ui`);
+    socket.addEventListener('message', ({ data }) => {
+      socket.close();
+      resolve((JSON.parse(String(data)) as { readonly state: PageState }).state);
+    });
+    socket.addEventListener('error', () => reject(new Error('the page is not served')));
+  });
 
 const listeningUrl = (child: ChildProcess): Promise<string> =>
   new Promise((resolve, reject) => {
@@ -169,6 +188,10 @@ export const startLocalSlack = async (config: LocalSlackConfig, port = 0): Promi
       }
       await control('interact', { channel, messageTs: ts, user, action: found });
     },
+    openHome: async (user) => {
+      await control('open-home', { user });
+    },
+    home: async (user) => Object.values((await pageState(url)).homeViews?.[user] ?? {})[0],
     say: async (said) => {
       await control('message', said);
     },

@@ -1,7 +1,7 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { slackRefusal } from '#test/slack/limits.ts';
+import { homeProblems, slackRefusal } from '#test/slack/limits.ts';
 
 /**
  * Stands between the bot and the local Slack, and is as strict as the real one: block and length limits,
@@ -62,7 +62,19 @@ const inChannel = /^(?:chat\.(?!getPermalink)|conversations\.(?:history|replies)
 
 const paged = /^conversations\.(?:history|replies)$/;
 
+/** What views.publish says of a Home that it does not take. */
+const refusedHome = (view: string | undefined): Body | undefined => {
+  const { type, blocks } = JSON.parse(view ?? '{}') as { type?: unknown; blocks?: unknown };
+  const reasons = [...(type === 'home' ? [] : ['not a home']), ...homeProblems(blocks)];
+  return reasons.length === 0
+    ? undefined
+    : { ok: false, error: 'invalid_arguments', response_metadata: { messages: reasons } };
+};
+
 const tooMuch = (method: string, parameters: Parameters): Body | undefined => {
+  if (method === 'views.publish') {
+    return refusedHome(parameters['view']);
+  }
   if (!speaking.has(method)) {
     return undefined;
   }

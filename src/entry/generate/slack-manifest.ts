@@ -14,18 +14,28 @@ export const methodScopes: Readonly<Record<string, readonly string[]>> = {
   'chat.postEphemeral': ['chat:write'],
   'chat.postMessage': ['chat:write'],
   'chat.update': ['chat:write'],
-  'conversations.history': ['channels:history', 'groups:history'],
-  'conversations.replies': ['channels:history', 'groups:history'],
+  // a lost reply is looked for in the history, also in the conversation with one person
+  'conversations.history': ['channels:history', 'groups:history', 'im:history'],
+  'conversations.open': ['im:write'],
+  'conversations.replies': ['channels:history', 'groups:history', 'im:history'],
   'usergroups.users.list': ['usergroups:read'],
   'users.info': ['users:read'],
+  'views.publish': [],
 };
 
 /** What Slack brings to us, with the scope that each one asks for. */
-const eventScopes = { app_mention: 'app_mentions:read' } as const;
+const eventScopes: Readonly<Record<string, readonly string[]>> = {
+  app_mention: ['app_mentions:read'],
+  app_home_opened: [],
+};
 
 const botScopes = (): readonly string[] =>
   [
-    ...new Set(['commands', ...Object.values(eventScopes), ...Object.values(methodScopes).flat()]),
+    ...new Set([
+      'commands',
+      ...Object.values(eventScopes).flat(),
+      ...Object.values(methodScopes).flat(),
+    ]),
   ].toSorted(byName);
 
 /** The app as Slack takes it under "From a manifest", for mode socket; docs/operations.md tells of mode http. */
@@ -39,6 +49,12 @@ export const slackManifest = (commands: readonly CommandDoc[], root = '/flux'): 
       background_color: '#1d2b4f',
     },
     features: {
+      // what a button in the Home answers comes as a message; to write back there is nothing to read
+      app_home: {
+        home_tab_enabled: true,
+        messages_tab_enabled: true,
+        messages_tab_read_only_enabled: true,
+      },
       bot_user: { display_name: name, always_online: true },
       slash_commands: [
         {

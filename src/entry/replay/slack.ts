@@ -48,6 +48,8 @@ export const createReplaySlack = (now: () => number): ReplaySlack => {
           .filter((message) => message.channel === channel && message.thread === thread)
           .map(({ ts, card }): OwnMessage => ({ channel, ts, ...card })),
       ),
+    publishHome: async () => ok(undefined),
+    directChannel: async (user) => ok(`D${user}`),
     person: async () => fail({ code: 'refused', method: 'users.info', error: 'user_not_found' }),
     groupMembers: async () => ok([]),
     permalink: async (channel, ts) => ok(`slack://${channel}/${ts}`),

@@ -78,6 +78,7 @@ describe('what comes from Slack', () => {
       message: '2.1',
       thread: '1.1',
       ephemeral: false,
+      home: false,
       responseUrl: 'https://hooks.slack.com/actions/1',
       triggerId: '13.37.abc',
     });
