@@ -48,6 +48,8 @@ export const tryMutation = async (
   const mutated = await loadWorld(renderer, world.schemas, content, { world, changed });
   return {
     mutation,
-    findings: judge(rule, mutated).flatMap(({ findings }) => findings),
+    findings: judge(rule, mutated)
+      .flatMap(({ findings }) => findings)
+      .filter(({ where, what }) => mutation.says?.test(`${where}: ${what}`) ?? true),
   };
 };

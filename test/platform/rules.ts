@@ -14,11 +14,13 @@ import { pinRules } from '#test/platform/rules/pins.ts';
 import { policyRules } from '#test/platform/rules/policies.ts';
 import { referenceRules } from '#test/platform/rules/references.ts';
 import { renderRules } from '#test/platform/rules/render.ts';
+import { resilienceRules } from '#test/platform/rules/resilience.ts';
 import { schemaRules } from '#test/platform/rules/schema.ts';
 import { secretRules } from '#test/platform/rules/secrets.ts';
 import { sourceRules } from '#test/platform/rules/sources.ts';
 import { talosRules } from '#test/platform/rules/talos-needs.ts';
 import { tenancyRules } from '#test/platform/rules/tenancy.ts';
+import { webhookPathRules } from '#test/platform/rules/webhook-path.ts';
 import type { Finding, Rule, World } from '#test/platform/world/world.ts';
 
 /** Every rule of the platform, in the order of the table. */
@@ -38,8 +40,10 @@ export const rules: readonly Rule[] = [
   ...talosRules,
   ...policyRules,
   ...networkPolicyRules,
+  ...webhookPathRules,
   ...secretRules,
   ...alertRules,
+  ...resilienceRules,
   ...chatopsRules,
   ...tenancyRules,
   ...operationRules,

@@ -51,6 +51,7 @@ export const chatopsMutations: readonly Mutation[] = [
   {
     name: 'a tenant whose key the bot refuses',
     rule: 'chatops-keys',
+    says: /apps\/team-a are refused/,
     edit: (files) =>
       files.replace(at.chatopsConfig, 'namespaces: [team-a]', 'namespaces: [team-b]'),
   },
@@ -118,6 +119,7 @@ export const chatopsMutations: readonly Mutation[] = [
   {
     name: 'an account of Flux beside the bot',
     rule: 'chatops-access',
+    says: /stands beside it/,
     edit: (files) =>
       files.replace(
         at.chatopsNamespace,
@@ -149,16 +151,19 @@ export const chatopsMutations: readonly Mutation[] = [
   {
     name: 'the door of the bot before the bot',
     rule: 'no-missing-depends-on',
+    says: /Service\/flux-chatops/,
     edit: (files) => files.replace(at.chatopsIngressKs, '    - name: chatops\n', ''),
   },
   {
     name: 'a store before there is a default storage class',
     rule: 'no-missing-depends-on',
+    says: /needs default storage class/,
     edit: (files) => files.replace(at.chatopsKs, '    - name: rook-ceph-cluster\n', ''),
   },
   {
     name: 'a bot before its accounts',
     rule: 'no-missing-depends-on',
+    says: /needs object \/ServiceAccount\/flux-chatops/,
     edit: (files) => files.replace(at.chatopsKs, '    - name: chatops-access\n', ''),
   },
   {

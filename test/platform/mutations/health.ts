@@ -67,6 +67,7 @@ export const healthMutations: readonly Mutation[] = [
   {
     name: 'an expression that is true when there is no condition',
     rule: 'health-expressions-executed',
+    says: /of a not ready object: .*\[\]/,
     edit: (files) =>
       files.replace(
         at.storesKs,
@@ -87,6 +88,7 @@ export const healthMutations: readonly Mutation[] = [
   {
     name: 'an expression that trusts a stale status',
     rule: 'health-expressions-executed',
+    says: /of a stale object/,
     edit: (files) =>
       files.replace(
         at.cephKs,
@@ -97,6 +99,7 @@ export const healthMutations: readonly Mutation[] = [
   {
     name: 'an expression that gives Ceph up while its daemons come up',
     rule: 'health-expressions-executed',
+    says: /HEALTH_ERR/,
     edit: (files) =>
       files.replace(
         at.cephKs,
@@ -118,6 +121,7 @@ export const healthMutations: readonly Mutation[] = [
     name: '`validation` in a Kustomization',
     rule: 'schema-strict',
     failure: 4,
+    says: /validation is not a field/,
     edit: (files) =>
       files.replace(at.poolKs, '  wait: true\n', '  wait: true\n  validation: client\n'),
   },
@@ -125,13 +129,39 @@ export const healthMutations: readonly Mutation[] = [
     name: '`wait` in a HelmRelease',
     rule: 'schema-strict',
     failure: 4,
+    says: /wait is not a field/,
     edit: (files) => files.replace(at.spegel, 'spec:\n', 'spec:\n  wait: true\n'),
   },
   {
     name: '`version` beside chartRef',
     rule: 'schema-strict',
     failure: 4,
+    says: /version is not a field/,
     edit: (files) => files.replace(at.spegel, 'spec:\n', 'spec:\n  version: 0.7.0\n'),
+  },
+  {
+    name: '`topologyAware` in the values that become a CephCluster',
+    rule: 'schema-strict',
+    failure: 4,
+    schema: 'ceph.rook.io',
+    says: /topologyAware is not a field/,
+    edit: (files) =>
+      files.replace(
+        at.ceph,
+        '        useAllNodes: true\n',
+        '        useAllNodes: true\n        topologyAware: true\n',
+      ),
+  },
+  {
+    name: 'a Ceph pool of a failure domain spelled otherwise',
+    rule: 'schema-strict',
+    schema: 'ceph.rook.io',
+    edit: (files) =>
+      files.replace(
+        at.ceph,
+        /failureDomain: host\n {10}replicated/,
+        'failuredomain: host\n          replicated',
+      ),
   },
   {
     name: 'a numeric time-out',
@@ -142,6 +172,7 @@ export const healthMutations: readonly Mutation[] = [
     name: 'an unknown field in a snapshot',
     rule: 'schema-strict',
     schema: 'snapshot.storage.k8s.io',
+    says: /volumeSnapshotClass is not a field/,
     edit: (files) =>
       files.replace(
         'kubernetes/infrastructure/storage/storage-tests/restore/restore.yaml',

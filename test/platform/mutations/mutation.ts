@@ -9,6 +9,8 @@ export interface Mutation {
   readonly failure?: number;
   /** the API group whose schema must be had, for those that come from a module */
   readonly schema?: string;
+  /** what the rule must say, where it could notice for another reason than the one that is meant */
+  readonly says?: RegExp;
   readonly edit: (files: Files) => void;
 }
 

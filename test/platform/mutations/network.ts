@@ -127,6 +127,34 @@ export const networkMutations: readonly Mutation[] = [
       ),
   },
   {
+    name: 'SPIRE in the release that bootstrap installs',
+    rule: 'mesh-later',
+    failure: 11,
+    edit: (files) =>
+      files.replace(
+        at.cilium,
+        '    kubeProxyReplacement: true\n',
+        '    kubeProxyReplacement: true\n    authentication: {mutual: {spire: {enabled: true}}}\n',
+      ),
+  },
+  {
+    name: 'Spegel without a port of its own',
+    rule: 'spegel-on-talos',
+    failure: 12,
+    edit: (files) => files.replace(at.spegel, /hostPort: \d+/, 'hostPort: 0'),
+  },
+  {
+    name: 'a Talos that throws away the layers that Spegel serves',
+    rule: 'spegel-on-talos',
+    failure: 12,
+    edit: (files) =>
+      files.replace(
+        'talos/patches/shared.yaml',
+        'discard_unpacked_layers = false',
+        'discard_unpacked_layers = true',
+      ),
+  },
+  {
     name: 'Spegel with the paths of another system',
     rule: 'spegel-on-talos',
     failure: 12,
@@ -185,6 +213,23 @@ export const networkMutations: readonly Mutation[] = [
     name: 'a workload without default deny',
     rule: 'default-deny',
     edit: (files) => files.replace(at.echo, /\ncomponents:\n.*netpol-baseline/, ''),
+  },
+  {
+    name: 'apps asks its own DNS for the door of the bot',
+    rule: 'webhook-names',
+    edit: (files) =>
+      files.replace(at.appsSettings, 'INFRA_DNS_IP: 10.25.21.10', 'INFRA_DNS_IP: 10.25.22.10'),
+  },
+  {
+    name: 'apps sends its events to a door that is not there',
+    rule: 'webhook-names',
+    edit: (files) =>
+      files.replace(at.appsSettings, 'CHATOPS_HOST: chatops.infra.', 'CHATOPS_HOST: bot.infra.'),
+  },
+  {
+    name: 'a certificate that does not name the door of the bot',
+    rule: 'webhook-names',
+    edit: (files) => files.replace(at.certificate, /\n {4}- "\*\..*/, ''),
   },
   {
     name: 'no route for the events of Flux',

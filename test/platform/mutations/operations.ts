@@ -40,6 +40,7 @@ export const operationMutations: readonly Mutation[] = [
   {
     name: 'a role that does not exist',
     rule: 'references-resolve',
+    says: /ClusterRole\/\/tenant/,
     edit: (files) => files.replace(at.tenantAccount, 'name: platform-tenant', 'name: tenant'),
   },
   {
@@ -60,12 +61,14 @@ export const operationMutations: readonly Mutation[] = [
   {
     name: 'a token in the settings of a cluster',
     rule: 'no-plaintext',
+    says: /cluster-settings.yaml/,
     edit: (files) =>
       files.append(at.infraSettings, `  DNS_TOKEN: ${['k3Jd92mXq7', 'Lp0aZtR5vB'].join('')}\n`),
   },
   {
     name: 'a private key in a document',
     rule: 'no-plaintext',
+    says: /private key/,
     edit: (files) =>
       files.append('docs/secrets.md', `\n${['-----BEGIN RSA PRIV', 'ATE KEY-----'].join('')}\n`),
   },
@@ -142,6 +145,36 @@ export const operationMutations: readonly Mutation[] = [
     edit: (files) => files.replace(at.storeRules, '#connect-is-down', '#connect-is-away'),
   },
   {
+    name: 'one 1Password Connect',
+    rule: 'several-of-each',
+    edit: (files) =>
+      files.replace(
+        'kubernetes/infrastructure/security/onepassword-connect/app/helmrelease.yaml',
+        '      replicas: 2',
+        '      replicas: 1',
+      ),
+  },
+  {
+    name: 'a pool with two copies of its data',
+    rule: 'several-of-each',
+    edit: (files) => files.replace(at.ceph, /(replicated:\n {12}size:) 3/, '$1 2'),
+  },
+  {
+    name: 'no alert for a secret that is not synced',
+    rule: 'alerts-exist',
+    edit: (files) => files.replace(at.storesApp, '  - prometheus-rule.yaml\n', ''),
+  },
+  {
+    name: 'no alert when Ceph is not healthy',
+    rule: 'alerts-exist',
+    edit: (files) =>
+      files.replace(
+        'kubernetes/infrastructure/storage/rook-ceph-cluster/app/prometheus-rule.yaml',
+        'max(ceph_health_status) == 2',
+        'max(ceph_osd_up) == 0',
+      ),
+  },
+  {
     name: 'two default storage classes',
     rule: 'storage-classes',
     edit: (files) =>
@@ -175,12 +208,14 @@ export const operationMutations: readonly Mutation[] = [
     name: 'DNS-01 without outside resolvers',
     rule: 'acme-dns',
     failure: 19,
+    says: /DNS-01 asks/,
     edit: (files) => files.replace(at.certManager, '    dns01RecursiveNameserversOnly: true\n', ''),
   },
   {
     name: 'an ACME certificate among the issuers',
     rule: 'acme-dns',
     failure: 19,
+    says: /beside the issuers/,
     edit: (files) =>
       files.append(
         at.issuers,
@@ -212,6 +247,7 @@ export const operationMutations: readonly Mutation[] = [
     name: 'a Service of infra, named from apps',
     rule: 'service-hosts',
     failure: 22,
+    says: /no Service vmsingle.observability/,
     edit: (files) =>
       files.replace(
         at.echoDeployment,

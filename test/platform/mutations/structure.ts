@@ -72,6 +72,7 @@ export const structureMutations: readonly Mutation[] = [
     name: 'a chart source in flux-system, its release elsewhere',
     rule: 'references-resolve',
     failure: 1,
+    says: /OCIRepository\/kube-system\/cilium/,
     edit: (files) => {
       files.replace(at.ciliumSource, 'namespace: kube-system', 'namespace: flux-system');
       files.replace(
@@ -84,11 +85,13 @@ export const structureMutations: readonly Mutation[] = [
   {
     name: 'a store that does not exist',
     rule: 'references-resolve',
+    says: /ClusterSecretStore\/\/vault/,
     edit: (files) => files.replace(at.canary, 'name: onepassword', 'name: vault'),
   },
   {
     name: 'an issuer that does not exist',
     rule: 'references-resolve',
+    says: /ClusterIssuer\/\/letsencrypt,/,
     edit: (files) =>
       files.replace(
         at.infraSettings,
@@ -99,12 +102,14 @@ export const structureMutations: readonly Mutation[] = [
   {
     name: 'a storage class that does not exist',
     rule: 'references-resolve',
+    says: /StorageClass\/\/fast/,
     edit: (files) =>
       files.replace(at.block, 'storageClassName: ceph-block', 'storageClassName: fast'),
   },
   {
     name: 'a dependency that does not exist',
     rule: 'references-resolve',
+    says: /Kustomization\/flux-system\/network/,
     edit: (files) => files.replace(at.poolKs, '- name: cilium', '- name: network'),
   },
   {
@@ -148,6 +153,7 @@ export const structureMutations: readonly Mutation[] = [
     name: 'routes before the CRDs of Gateway API',
     rule: 'no-missing-depends-on',
     failure: 7,
+    says: /HTTPRoute\/echo\/echo needs crds gateway/,
     edit: (files) =>
       files.replace(
         'kubernetes/workloads/platform/echo/ks.yaml',
@@ -156,19 +162,50 @@ export const structureMutations: readonly Mutation[] = [
       ),
   },
   {
+    name: 'an issuer in the Kustomization that installs its kinds',
+    rule: 'no-missing-depends-on',
+    failure: 7,
+    says: /ks\/cert-manager: .*needs webhook cert-manager/,
+    edit: (files) => {
+      files.replace(
+        at.certManager.replace('helmrelease', 'kustomization'),
+        '  - helmrelease.yaml\n',
+        '  - helmrelease.yaml\n  - issuer.yaml\n',
+      );
+      files.add(
+        at.certManager.replace('helmrelease', 'issuer'),
+        'apiVersion: cert-manager.io/v1\nkind: ClusterIssuer\nmetadata:\n  name: early\nspec:\n  selfSigned: {}\n',
+      );
+    },
+  },
+  {
+    name: 'a webhook that nobody waits for before objects are sent through it',
+    rule: 'references-resolve',
+    says: /needs webhook cert-manager/,
+    edit: (files) =>
+      files.replace(
+        at.certManagerKs,
+        /\n {4}- apiVersion: apps\/v1\n {6}kind: Deployment\n {6}namespace: cert-manager\n {6}name: cert-manager-webhook/,
+        '',
+      ),
+  },
+  {
     name: 'the mesh before any pool of addresses',
     rule: 'no-missing-depends-on',
     failure: 11,
+    says: /needs load balancer addresses/,
     edit: (files) => files.replace(at.meshKs, '    - name: cilium-ipam\n', ''),
   },
   {
     name: 'secrets before their store',
     rule: 'no-missing-depends-on',
+    says: /needs object external-secrets.io\/ClusterSecretStore/,
     edit: (files) => files.replace(at.bgpKs, '    - name: secret-stores\n', ''),
   },
   {
     name: 'claims before their storage class',
     rule: 'no-missing-depends-on',
+    says: /needs object storage.k8s.io\/StorageClass/,
     edit: (files) =>
       files.replace(at.testsKs, /\n {2}dependsOn:\n {4}- name: rook-ceph-cluster/, ''),
   },

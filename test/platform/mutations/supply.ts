@@ -44,6 +44,7 @@ export const supplyMutations: readonly Mutation[] = [
     name: 'a FluxInstance that downgrades Flux',
     rule: 'pins-flux',
     failure: 8,
+    says: /distribution.version/,
     edit: (files) => files.replace(at.fluxInstance, /version: \S+/, 'version: 2.7.5'),
   },
   {
@@ -95,6 +96,15 @@ export const supplyMutations: readonly Mutation[] = [
       ),
   },
   {
+    name: 'a CRD that was copied into the tree',
+    rule: 'crds-not-copied',
+    edit: (files) =>
+      files.add(
+        'kubernetes/infrastructure/crds/gateway-api/httproutes.yaml',
+        'apiVersion: apiextensions.k8s.io/v1\nkind: CustomResourceDefinition\nmetadata:\n  name: httproutes.gateway.networking.k8s.io\n',
+      ),
+  },
+  {
     name: 'clusters with two versions of Cilium',
     rule: 'clusters-aligned',
     edit: (files) =>
@@ -138,6 +148,7 @@ export const supplyMutations: readonly Mutation[] = [
     name: '`ref: main` instead of `refs/heads/main`',
     rule: 'flux-sync',
     failure: 8,
+    says: /sync.ref "main"/,
     edit: (files) =>
       files.replace(
         at.infraSettings,
@@ -149,6 +160,7 @@ export const supplyMutations: readonly Mutation[] = [
     name: 'a second owner of the FluxInstance',
     rule: 'flux-sync',
     failure: 8,
+    says: /2 owners/,
     edit: (files) => {
       files.replace(
         at.fluxInstanceApp,
@@ -219,6 +231,7 @@ export const supplyMutations: readonly Mutation[] = [
     name: 'CI that calls a script that is not there',
     rule: 'gate-scripts',
     failure: 18,
+    says: /validate.sh is not here/,
     edit: (files) =>
       files.add(
         '.github/workflows/check.yaml',

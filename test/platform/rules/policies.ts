@@ -215,43 +215,6 @@ const defaultDeny: Rule = {
   },
 };
 
-const webhookPath: Rule = {
-  name: 'webhook-path',
-  summary:
-    'the way of Flux’s events to the bot is open: route with TLS, and a policy that lets the gateway in',
-  scope: 'both',
-  check: (_, world) => {
-    const infra = world.clusters.find((cluster) => cluster.name === 'infra');
-    const objects = infra === undefined ? [] : objectsOf(infra);
-    const host = infra?.settings['CHATOPS_HOST'] ?? '';
-    const route = objects.find(
-      (object) =>
-        object.kind === 'HTTPRoute' &&
-        listAt(object, 'spec', 'hostnames').includes(host) &&
-        listAt(object, 'spec', 'parentRefs').some(
-          (parent) => textAt(parent, 'sectionName') === 'https',
-        ),
-    );
-    const backend = listAt(route, 'spec', 'rules').some((rule) =>
-      listAt(rule, 'matches').some((match) => textAt(match, 'path', 'value') === '/webhooks'),
-    );
-    const opens = objects.some(
-      (object) =>
-        object.kind === 'CiliumNetworkPolicy' &&
-        object.metadata.namespace === route?.metadata.namespace &&
-        listAt(object, 'spec', 'ingress').some((rule) =>
-          listAt(rule, 'fromEntities').includes('ingress'),
-        ),
-    );
-    return [
-      ...(route !== undefined && backend
-        ? []
-        : [{ where: host, what: 'no route with TLS carries /webhooks' }]),
-      ...(opens ? [] : [{ where: host, what: 'no policy lets the gateway reach the bot' }]),
-    ];
-  },
-};
-
 export const policyRules: readonly Rule[] = [
   implicitDeny,
   selectors,
@@ -259,5 +222,4 @@ export const policyRules: readonly Rule[] = [
   gatewayIdentity,
   fqdns,
   defaultDeny,
-  webhookPath,
 ];

@@ -1,11 +1,20 @@
+import { cephObjects } from '#test/platform/world/charts.ts';
 import {
   type Applied,
   appliedObjects,
+  type Cluster,
   type Finding,
   groupOf,
   type Rule,
   titleOf,
 } from '#test/platform/world/world.ts';
+
+/** What is applied, and what charts copy out of values into objects of kinds that have a schema. */
+const objectsOf = (cluster: Cluster): readonly Applied[] =>
+  appliedObjects(cluster).flatMap((applied) => [
+    applied,
+    ...cephObjects(applied.object).map((object) => ({ ...applied, object })),
+  ]);
 
 const kindOf = ({ object }: Applied): string => `${object.apiVersion} ${object.kind}`;
 
@@ -15,7 +24,7 @@ const covered: Rule = {
   failures: [17, 18],
   scope: 'cluster',
   check: (cluster, world) => {
-    const kinds = new Map(appliedObjects(cluster).map((applied) => [kindOf(applied), applied]));
+    const kinds = new Map(objectsOf(cluster).map((applied) => [kindOf(applied), applied]));
     const skipped = new Set(world.schemas.unavailable().map(({ group }) => group));
     return [...kinds.values()]
       .filter(({ object }) => !skipped.has(groupOf(object.apiVersion)))
@@ -33,7 +42,7 @@ const valid: Rule = {
   failures: [2, 4],
   scope: 'cluster',
   check: (cluster, world) =>
-    appliedObjects(cluster).flatMap(({ object }): readonly Finding[] =>
+    objectsOf(cluster).flatMap(({ object }): readonly Finding[] =>
       (world.schemas.check(object.apiVersion, object.kind)?.(object) ?? []).map((what) => ({
         where: titleOf(object),
         what,

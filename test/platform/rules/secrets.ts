@@ -237,7 +237,7 @@ const inventory: Rule = {
           )
           .map((field) => ({
             where: 'kubernetes/secrets-inventory.yaml',
-            what: `${item.item}/${field} is read by no ${reader.by} of ${reader.namespace ?? 'Talos'}`,
+            what: `${item.item}/${field} is read by no ${reader.by} for ${reader.namespace ?? 'no namespace'}`,
           })),
       ),
     );

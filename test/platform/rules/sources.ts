@@ -129,6 +129,17 @@ const verified: Rule = {
     }),
 };
 
+const notCopied: Rule = {
+  name: 'crds-not-copied',
+  summary: 'CRDs come from their pinned source: none lies copied in the tree',
+  scope: 'both',
+  check: (_, world) =>
+    [...world.files]
+      .filter(([path]) => /^(?:kubernetes|deploy)\/.*\.ya?ml$/.test(path))
+      .filter(([, text]) => /^kind: CustomResourceDefinition$/m.test(text))
+      .map(([path]) => ({ where: path, what: 'a copied CRD follows no release of its upstream' })),
+};
+
 const aligned: Rule = {
   name: 'clusters-aligned',
   summary: 'both clusters run the same version of every chart',
@@ -158,5 +169,6 @@ export const sourceRules: readonly Rule[] = [
   images,
   layerSelector,
   verified,
+  notCopied,
   aligned,
 ];

@@ -54,14 +54,19 @@ const ciliumOnTalos: Rule = {
 const meshLater: Rule = {
   name: 'mesh-later',
   summary:
-    'the release that bootstrap installs waits for no load balancer: the mesh comes by values of its own',
+    'the release that bootstrap installs waits for no load balancer and no volume: the mesh comes later',
   failures: [11],
   scope: 'cluster',
   check: (cluster) => {
     const values = releaseValues(cluster, 'cilium');
     const where = 'HelmRelease/kube-system/cilium';
     const asks = ['clustermesh', 'gatewayAPI'].filter((name) => at(values, name) !== undefined);
-    return asks.map((name) => ({ where, what: `${name} is on before pools and CRDs exist` }));
+    // its server wants a volume, and crash-loops until there is storage
+    const spire = at(values, 'authentication', 'mutual', 'spire', 'enabled') === true;
+    return [
+      ...asks.map((name) => ({ where, what: `${name} is on before pools and CRDs exist` })),
+      ...(spire ? [{ where, what: 'SPIRE is on before there is storage' }] : []),
+    ];
   },
 };
 

@@ -15,6 +15,8 @@ interface Module {
   /** what Go's checksum of the module must be */
   readonly sum: string;
   readonly folder: string;
+  /** the one file of the folder that holds CRDs; left out: every file may */
+  readonly file?: string;
 }
 
 const modules: readonly Module[] = [
@@ -24,6 +26,15 @@ const modules: readonly Module[] = [
     version: 'v8.6.0',
     sum: 'h1:FtGewu2k6HWw6evLGXY8JqUZ9eHpti1kd3e4amj+ilA=',
     folder: 'config/crd',
+  },
+  {
+    group: 'ceph.rook.io',
+    module: 'github.com/rook/rook',
+    // one patch behind the chart: the newest that can be had as a module
+    version: 'v1.20.6',
+    sum: 'h1:2+Qe/CLcZ2WrXf9Vhf21JwZQqN8cVXPQskZzHf3KLjU=',
+    folder: 'deploy/examples',
+    file: 'crds.yaml',
   },
 ];
 
@@ -70,7 +81,7 @@ const objectMeta = {
   },
 };
 
-const checkFor = (schema: Data): Check => {
+const checkOf = (schema: Data): Check => {
   const top = close(schema);
   const properties = { ...dataAt(top, 'properties'), metadata: objectMeta };
   const ajv = new Ajv({ strict: false, allErrors: true, validateFormats: false, logger: false });
@@ -82,6 +93,15 @@ const checkFor = (schema: Data): Check => {
   return (object) => (validate(object) ? [] : (validate.errors ?? []).map(words));
 };
 
+/** Compiled when it is first asked for: a bundle of CRDs has many that nobody does. */
+const checkFor = (schema: Data): Check => {
+  let compiled: Check | undefined;
+  return (object) => {
+    compiled ??= checkOf(schema);
+    return compiled(object);
+  };
+};
+
 const checksOf = (crd: unknown): readonly (readonly [string, Check])[] =>
   listAt(crd, 'spec', 'versions').flatMap((version) => {
     const group = textAt(crd, 'spec', 'group') ?? '';
@@ -91,8 +111,13 @@ const checksOf = (crd: unknown): readonly (readonly [string, Check])[] =>
     return isData(schema) ? [[name, checkFor(schema)] as const] : [];
   });
 
-const checksIn = async (folder: string): Promise<ReadonlyMap<string, Check>> => {
-  const names = (await readdir(folder)).filter((name) => name.endsWith('.yaml'));
+const checksIn = async (
+  folder: string,
+  file: string | undefined,
+): Promise<ReadonlyMap<string, Check>> => {
+  const names = (await readdir(folder)).filter((name) =>
+    file === undefined ? name.endsWith('.yaml') : name === file,
+  );
   const texts = await Promise.all(names.map((name) => readFile(join(folder, name), 'utf8')));
   const documents = texts.flatMap((text) => [...parseAllDocuments(text)]);
   return new Map(documents.flatMap((document) => checksOf(document.toJS())));
@@ -123,7 +148,7 @@ export const moduleCheck = async (
   const checks =
     loaded.get(group) ??
     download(module)
-      .then(checksIn)
+      .then((folder) => checksIn(folder, module.file))
       .catch((error: unknown) => {
         tell({ group, reason: `${module.module}: ${String(error).split('\n')[0] ?? ''}` });
         return new Map<string, Check>();

@@ -61,6 +61,28 @@ export const chartOf = (cluster: Cluster, release: KubeObject): Chart | undefine
 export const isHelmRelease = (object: KubeObject): boolean =>
   object.kind === 'HelmRelease' && groupOf(object.apiVersion) === 'helm.toolkit.fluxcd.io';
 
+/** The objects of Rook that the chart of a Ceph cluster copies out of its values, spec by spec. */
+export const cephObjects = (release: KubeObject): readonly KubeObject[] => {
+  const values = dataAt(release, 'spec', 'values');
+  const made = (kind: string, name: string, spec: unknown): KubeObject => ({
+    apiVersion: 'ceph.rook.io/v1',
+    kind,
+    metadata: { name, namespace: release.metadata.namespace ?? '' },
+    spec,
+  });
+  const listed = (field: string, kind: string): readonly KubeObject[] =>
+    listAt(values, field).map((item) => made(kind, textAt(item, 'name') ?? '', at(item, 'spec')));
+  const cluster = at(values, 'cephClusterSpec');
+  return isHelmRelease(release) && cluster !== undefined
+    ? [
+        made('CephCluster', textAt(values, 'clusterName') ?? release.metadata.name, cluster),
+        ...listed('cephBlockPools', 'CephBlockPool'),
+        ...listed('cephFileSystems', 'CephFilesystem'),
+        ...listed('cephObjectStores', 'CephObjectStore'),
+      ]
+    : [];
+};
+
 /** StorageClasses and VolumeSnapshotClasses that the chart of a Ceph cluster makes from its values. */
 export const cephClasses = (
   release: KubeObject,

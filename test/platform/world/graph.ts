@@ -1,9 +1,10 @@
+import type { KubeObject } from '#src/render/objects.ts';
 import { isHelmRelease } from '#test/platform/world/charts.ts';
 import type { Need } from '#test/platform/world/need.ts';
 import { needsOf } from '#test/platform/world/needs.ts';
 import { givenProvisions, providersIn } from '#test/platform/world/provisions.ts';
 import { listAt, textAt } from '#test/platform/world/value.ts';
-import { type Cluster, type Layer, titleOf } from '#test/platform/world/world.ts';
+import { type Cluster, groupOf, type Layer, titleOf } from '#test/platform/world/world.ts';
 
 /** One thing that a layer cannot do without, and which layers could give it. */
 export interface LayerNeed {
@@ -63,12 +64,30 @@ const declaredNeeds = (cluster: Cluster, layer: Layer): readonly Asked[] =>
       })),
     );
 
+/** Objects of these groups are refused while nobody answers the admission webhook. */
+const admitted = (cluster: Cluster): ReadonlySet<string> =>
+  new Set(
+    Object.values(cluster.versions.components).flatMap(({ provides: { groups, webhook } }) =>
+      webhook === undefined ? [] : groups,
+    ),
+  );
+
 /** What every layer needs from others, found in what it applies. */
 export const layerNeeds = (cluster: Cluster): readonly LayerNeed[] => {
   const providers = providersIn(cluster);
+  const groups = admitted(cluster);
+  const webhookNeed = (object: KubeObject): readonly Need[] => {
+    const group = groupOf(object.apiVersion);
+    return groups.has(group)
+      ? [{ id: `webhook ${group}`, by: 'its admission webhook', first: true }]
+      : [];
+  };
   return cluster.layers.flatMap((layer) => {
     const asked = layer.objects.flatMap((object): readonly Asked[] =>
-      needsOf(object).map((need) => ({ need, asker: titleOf(object) })),
+      [...needsOf(object), ...webhookNeed(object)].map((need) => ({
+        need,
+        asker: titleOf(object),
+      })),
     );
     return [...asked, ...declaredNeeds(cluster, layer)].map(({ need, asker }) => ({
       layer: layer.name,
@@ -81,12 +100,28 @@ export const layerNeeds = (cluster: Cluster): readonly LayerNeed[] => {
 
 export const isGiven = (need: Need): boolean => need.id in givenProvisions;
 
+/**
+ * Kinds that a chart brings, and the webhook that admits them: nothing of them may be applied together
+ * with the chart, since a Kustomization is dry-run as a whole before Helm has run.
+ */
+const isFromBefore = (layer: Layer | undefined, need: Need): boolean =>
+  need.id.startsWith('webhook ') ||
+  (need.id.startsWith('crds ') &&
+    !layer?.objects.some(
+      (object) =>
+        object.kind === 'CustomResourceDefinition' &&
+        need.id === `crds ${textAt(object, 'spec', 'group') ?? ''}`,
+    ));
+
 /** Whether the order of layers already grants a need: it is its own, an ancestor's, or comes before. */
 export const isGranted = (cluster: Cluster, edges: Edges, needed: LayerNeed): boolean => {
   const before = reachable(edges, needed.layer);
   const ancestors = parentsOf(cluster, needed.layer);
+  const layer = cluster.layers.find(({ name }) => name === needed.layer);
+  const isOwn = (provider: string): boolean =>
+    provider === needed.layer && !isFromBefore(layer, needed.need);
   return needed.providers.some(
-    (provider) => provider === needed.layer || ancestors.includes(provider) || before.has(provider),
+    (provider) => isOwn(provider) || ancestors.includes(provider) || before.has(provider),
   );
 };
 

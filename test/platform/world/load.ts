@@ -3,6 +3,7 @@ import { explainRenderProblem } from '#src/render/problem.ts';
 import type { Renderer, VariableSource } from '#src/render/render.ts';
 import { type Tree, type TreeContent, treeOf } from '#src/render/tree.ts';
 import type { Schemas } from '#test/platform/schemas/schemas.ts';
+import { cephObjects } from '#test/platform/world/charts.ts';
 import { dataAt, textAt } from '#test/platform/world/value.ts';
 import { readVersions, type Versions } from '#test/platform/world/versions.ts';
 import {
@@ -173,8 +174,9 @@ export const loadWorld = async (
   const clusters = await Promise.all(
     clusterNames.map((name) => loadCluster(loading, name, versions)),
   );
-  await schemas.prepare(
-    clusters.flatMap((cluster) => appliedObjects(cluster).map(({ object }) => object)),
+  const applied = clusters.flatMap((cluster) =>
+    appliedObjects(cluster).map(({ object }) => object),
   );
+  await schemas.prepare([...applied, ...applied.flatMap(cephObjects)]);
   return { clusters, files, versions, schemas };
 };

@@ -3,7 +3,7 @@ import { key } from '#test/platform/world/world.ts';
 
 /** Something an object cannot do without: another object (by its key), the kinds of an API group, or addresses. */
 export interface Need {
-  /** `object <key>`, `crds <group>`, `load balancer addresses` or `default storage class` */
+  /** `object <key>`, `crds <group>`, `webhook <group>`, `load balancer addresses` or `default storage class` */
   readonly id: string;
   /** the field or fact that asks for it */
   readonly by: string;

@@ -47,6 +47,20 @@ const declared = (layer: Layer, versions: Versions): readonly string[] =>
       ),
     ]);
 
+/**
+ * The admission webhook of a group, where the layer really waits for the Deployment that answers it:
+ * a layer that is Ready before its webhook answers lets the next one be refused.
+ */
+const webhooks = (layer: Layer, versions: Versions): readonly string[] =>
+  Object.values(versions.components)
+    .filter((component) => component.kustomization === layer.name)
+    .flatMap(({ provides: { groups, webhook } }) => {
+      const isAwaited = listAt(layer.kustomization, 'spec', 'healthChecks').some(
+        (check) => textAt(check, 'kind') === 'Deployment' && textAt(check, 'name') === webhook,
+      );
+      return isAwaited ? groups.map((group) => `webhook ${group}`) : [];
+    });
+
 const spreadSecrets = (item: KubeObject, cluster: Cluster): readonly string[] => {
   const name = textAt(item, 'spec', 'externalSecretSpec', 'target', 'name');
   const namespaces = appliedObjects(cluster).filter(
@@ -86,6 +100,7 @@ const provisionsOf = (layer: Layer, cluster: Cluster): readonly string[] => [
   ...layer.objects.map((item) => `object ${keyOf(item)}`),
   ...layer.objects.flatMap((item) => madeBy(item, cluster)),
   ...declared(layer, cluster.versions),
+  ...webhooks(layer, cluster.versions),
 ];
 
 /** Which layers provide each thing that can be needed. */

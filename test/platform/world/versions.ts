@@ -11,7 +11,7 @@ const Provides = z.object({
   crds: z.array(z.string()).default([]),
   storageClasses: z.array(z.string()).default([]),
   volumeSnapshotClasses: z.array(z.string()).default([]),
-  webhook: z.boolean().default(false),
+  webhook: z.string().optional(),
   objects: z
     .array(
       z.object({
