@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { fenceWarning } from '#src/cluster/fence.ts';
 import { actorId, actorName } from '#src/command/actor.ts';
 import { defineCommand } from '#src/command/define.ts';
 import { ok } from '#src/result.ts';
@@ -8,6 +9,8 @@ const Plan = z.object({
   name: z.string(),
   id: z.string(),
   groups: z.array(z.string()),
+  /** What is weaker than promised where the bot acts for the person. */
+  warnings: z.array(z.string()),
   rights: z.array(
     z.object({ role: z.string(), permissions: z.array(z.string()), where: z.string() }),
   ),
@@ -26,11 +29,15 @@ export const whoami = defineCommand({
   targets: () => ok([]),
   plan: {
     schema: Plan,
-    make: async (_, { actor, grants }) =>
+    make: async (_, { actor, grants, clusters }) =>
       ok({
         name: actorName(actor),
         id: actorId(actor),
         groups: [...actor.groups],
+        warnings: clusters.flatMap(({ name, fence }) => {
+          const warning = fence === undefined ? undefined : fenceWarning(fence());
+          return warning === undefined ? [] : [`On ${name}, ${warning}.`];
+        }),
         rights: grants.map((grant) => ({
           role: grant.role,
           permissions: [...grant.permissions],
@@ -68,6 +75,7 @@ export const whoami = defineCommand({
               [right.where],
             ]),
           },
+      ...plan.warnings.map((warning) => ({ kind: 'text' as const, line: [warning] })),
     ],
   }),
 });

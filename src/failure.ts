@@ -56,6 +56,8 @@ export type Failure =
       readonly what: string;
     }
   | { readonly code: 'forbidden'; readonly cluster: string; readonly right: string }
+  /** The admission fence around the bot's own identity does not stand. */
+  | { readonly code: 'unfenced'; readonly cluster: string }
   | { readonly code: 'cluster-unreachable'; readonly cluster: string; readonly detail: string }
   | { readonly code: 'timed-out'; readonly what: string; readonly afterMs: number }
   /** Flux tried and said why it did not work. */
@@ -144,6 +146,11 @@ export const explain = (failure: Failure): Explanation => {
       return {
         what: `${failure.cluster} does not answer: ${failure.detail}.`,
         next: 'Nothing was changed there. Ask again when it is back.',
+      };
+    case 'unfenced':
+      return {
+        what: `Nothing was done on ${failure.cluster}: its admission fence does not stand, so the API server would let the bot do more there than it should.`,
+        next: 'Whoever runs the cluster applies deploy/cluster (ValidatingAdmissionPolicy flux-chatops-fence and its binding); then ask again.',
       };
     case 'timed-out':
       return {

@@ -53,7 +53,19 @@ export interface Acts {
     lock: ObjectLock,
     signal: AbortSignal,
   ): Promise<Answer>;
+  /** Tries, as a dry run, what the admission fence must deny. */
+  probe(ref: FluxRef, signal: AbortSignal): Promise<Result<'closed' | 'open', ClusterFailure>>;
 }
+
+// as admission words a denial; another policy that dislikes labels proves nothing about ours
+const fenceSays = "ValidatingAdmissionPolicy 'flux-chatops-fence'";
+const canary = { metadata: { labels: { 'flux-chatops.dev/fence-canary': '1' } } };
+
+const isDenial = (trouble: Trouble): boolean =>
+  trouble.type === 'status' &&
+  trouble.status === 403 &&
+  trouble.message.includes(fenceSays) &&
+  trouble.message.includes('denied request: ');
 
 export const createActs = (api: Api, finder: Finder): Acts => {
   const located = async (
@@ -70,10 +82,10 @@ export const createActs = (api: Api, finder: Finder): Acts => {
   };
 
   /** Looks again where the kind is served when the place we knew is gone, as after an upgrade. */
-  const withPlace = async (
+  const withPlace = async <Value>(
     ref: FluxRef,
-    act: (path: string) => Promise<Answer>,
-  ): Promise<Answer> => {
+    act: (path: string) => Promise<Result<Value, ClusterFailure>>,
+  ): Promise<Result<Value, ClusterFailure>> => {
     const path = await located(ref, finder.known);
     const answer = path.ok ? await act(path.value) : path;
     if (answer.ok || answer.failure.code !== 'not-served') {
@@ -129,6 +141,27 @@ export const createActs = (api: Api, finder: Finder): Acts => {
         };
   };
 
+  const probeAt = async (
+    ref: FluxRef,
+    path: string,
+    signal: AbortSignal,
+  ): Promise<Result<'closed' | 'open', ClusterFailure>> => {
+    const answer = await api.request({
+      method: 'PATCH',
+      path,
+      query: { fieldManager: FIELD_MANAGER, dryRun: 'All' },
+      body: canary,
+      patch: 'merge',
+      signal,
+    });
+    if (answer.ok) {
+      return ok('open');
+    }
+    return isDenial(answer.failure)
+      ? ok('closed')
+      : fail(failureFrom(answer.failure, { ...askedFor(ref, 'patch'), writes: false }));
+  };
+
   const changeAt = async (attempt: Attempt, path: string): Promise<Answer> => {
     // reading again tells what changed, or that the change in between was none of the lock's
     let last = await tryOnce(attempt, path);
@@ -140,6 +173,7 @@ export const createActs = (api: Api, finder: Finder): Acts => {
 
   return {
     read: (ref, signal) => withPlace(ref, (path) => readAt(ref, path, signal)),
+    probe: (ref, signal) => withPlace(ref, (path) => probeAt(ref, path, signal)),
     change: (ref, change, lock, signal) =>
       withPlace(ref, (path) => changeAt({ ref, change, lock, signal }, path)),
   };

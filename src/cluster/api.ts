@@ -8,8 +8,9 @@ export interface ApiRequest {
   /** From the root of the API server: `/apis/…`. */
   readonly path: string;
   readonly query?: Query | undefined;
-  /** Sent as JSON; a PATCH is a JSON patch. */
+  /** Sent as JSON; a PATCH is a JSON patch unless `patch` says otherwise. */
   readonly body?: unknown;
+  readonly patch?: 'json' | 'merge' | undefined;
   readonly signal?: AbortSignal | undefined;
 }
 

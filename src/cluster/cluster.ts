@@ -34,6 +34,13 @@ export interface Cluster {
     annotations: Readonly<Record<string, string | null>>,
     lock: ObjectLock,
   ): Promise<Result<FluxObject, ClusterFailure>>;
+  /**
+   * Whether the admission fence stands around the bot's own identity: tries, as a dry run, what it must
+   * deny on this object. Nothing is changed either way.
+   */
+  probeFence(ref: FluxRef): Promise<Result<'closed' | 'open', ClusterFailure>>;
+  /** What is known of the fence where acts depend on it; absent where they do not. */
+  readonly fence?: (() => FenceState) | undefined;
   /** The state of what a Flux object applied, where the role grants it: why a health check waits. */
   workloads(ids: readonly string[]): Promise<Result<readonly Workload[], ClusterFailure>>;
   /** Who the API server says we are (SelfSubjectReview). */
@@ -43,6 +50,13 @@ export interface Cluster {
   /** Whether we may (SelfSubjectAccessReview). */
   mayI(right: AccessRight): Promise<Result<boolean, ClusterFailure>>;
   close(): Promise<void>;
+}
+
+export interface FenceState {
+  /** False where an operator knowingly runs without. */
+  readonly required: boolean;
+  /** As last probed; undefined before the first time, and when the last probe had no answer. */
+  readonly stands: boolean | undefined;
 }
 
 /** What an act relies on; the patch is refused when one of it is no longer so. */
@@ -110,6 +124,8 @@ export type ClusterFailure =
   | { readonly code: 'changed'; readonly what: string }
   | { readonly code: 'forbidden'; readonly right: string }
   | { readonly code: 'not-served'; readonly kind: FluxKind }
+  /** The admission fence does not stand, so nothing was tried. */
+  | { readonly code: 'unfenced' }
   | { readonly code: 'unreachable'; readonly detail: string }
   /** The API server may or may not have done it. */
   | { readonly code: 'no-reply'; readonly detail: string };

@@ -31,6 +31,8 @@ export interface MemoryCluster extends Cluster {
   reconnect(): void;
   /** Puts the API server back to an older state, as a restored etcd does; seen at the next list. */
   restore(objects: readonly unknown[]): void;
+  /** Takes the admission fence away (`false`) or puts it back. */
+  setFence(stands: boolean): void;
   /** Takes a right away (`false`) or gives it back. */
   grant(right: AccessRight, granted: boolean): void;
 }
@@ -103,6 +105,7 @@ export const createMemoryCluster = (name: string, now: () => number): MemoryClus
   const server = new Map<string, Raw>();
   const revoked = new Set<string>();
   let synced = false;
+  let fenced = true;
   let version = '1';
   let cutBy: Cut | undefined;
 
@@ -230,6 +233,11 @@ export const createMemoryCluster = (name: string, now: () => number): MemoryClus
       patch(ref, { annotations, suspended: undefined }, lock),
     setSuspended: async (ref, suspended, annotations, lock) =>
       patch(ref, { annotations, suspended }, lock),
+    probeFence: async (ref) => {
+      const refused = refusal(ref, 'patch');
+      const found = refused === undefined ? find(ref) : fail(refused);
+      return found.ok ? ok(fenced ? 'closed' : 'open') : found;
+    },
     workloads: async (ids) =>
       cutBy?.failure === undefined ? ok(ids.flatMap(workload)) : fail(cutBy.failure),
     whoAmI: async () =>
@@ -262,6 +270,9 @@ export const createMemoryCluster = (name: string, now: () => number): MemoryClus
         version = newerVersion(version, raw.metadata.resourceVersion ?? '');
         server.set(rawKey(raw), raw);
       }
+    },
+    setFence: (stands) => {
+      fenced = stands;
     },
     grant: (right, granted) => {
       if (granted) {

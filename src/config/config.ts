@@ -39,6 +39,12 @@ const Cluster = z.strictObject({
   kubeconfig: z.string().optional().describe('Kubeconfig file; left out: the cluster we run in'),
   context: z.string().optional().describe('Context in the kubeconfig; left out: its current one'),
   channel: channel.describe('Channel that incidents of this cluster go to'),
+  fence: z
+    .enum(['required', 'off'])
+    .default('required')
+    .describe(
+      'Whether the bot acts here only while its admission fence stands; off is named by /readyz',
+    ),
 });
 
 const WebhookKey = z.strictObject({

@@ -1,5 +1,7 @@
 import { createAudit } from '#src/audit/audit.ts';
 import { webhookRefused } from '#src/audit/webhook-refused.ts';
+import type { Cluster } from '#src/cluster/cluster.ts';
+import { fenceWarning, insideFence } from '#src/cluster/fence.ts';
 import { createKubernetesCluster } from '#src/cluster/kubernetes/cluster.ts';
 import type { LoadedConfig, LoadOptions } from '#src/config/load.ts';
 import { createConsole } from '#src/console/console.ts';
@@ -10,6 +12,7 @@ import { compose, type Parts } from '#src/entry/compose.ts';
 import { createLiveGit } from '#src/entry/git.ts';
 import { createLiveConfig } from '#src/entry/live-config.ts';
 import { systemClock as clock, systemIds as ids } from '#src/entry/system.ts';
+import { takesRequests } from '#src/flux/request.ts';
 import { createHealthBoard, type Probe } from '#src/http/health.ts';
 import { createIntake } from '#src/http/intake.ts';
 import { createMetrics } from '#src/http/metrics.ts';
@@ -43,6 +46,16 @@ const slackMode = (loaded: LoadedConfig) =>
     ? ({ kind: 'socket', appToken: secretOf(loaded, 'slack.appToken') } as const)
     : ({ kind: 'http', signingSecret: secretOf(loaded, 'slack.signingSecret') } as const);
 
+/** What operators are told of a cluster's fence, probed on any object where nothing was done there yet. */
+const fenceSaid = async (cluster: Cluster): Promise<string | undefined> => {
+  const [any] = cluster.objects().filter(takesRequests);
+  if (cluster.fence?.().required === true && any !== undefined) {
+    await cluster.probeFence(any.ref);
+  }
+  const state = cluster.fence?.();
+  return state === undefined ? undefined : fenceWarning(state);
+};
+
 /**
  * Starts the bot of a configuration: adapters around the one `compose`. A part that is away (Redis, Slack,
  * a cluster) hinders no other and no start; `/readyz` says what is away.
@@ -66,8 +79,8 @@ export const startBot = async (
   });
   const audit = createAudit({ store, key: secretOf(loaded, 'keys.audit') });
   const live = createLiveConfig(loaded, load, clock, log);
-  const clusters = config.clusters.map(({ name, kubeconfig, context }) =>
-    createKubernetesCluster({
+  const clusters = config.clusters.map(({ name, kubeconfig, context }) => {
+    const cluster = createKubernetesCluster({
       name,
       connection:
         kubeconfig === undefined
@@ -76,8 +89,9 @@ export const startBot = async (
       clock,
       chance: Math.random,
       log,
-    }),
-  );
+    });
+    return insideFence(cluster, { clock, log, required: () => live.fenceRequired(name) });
+  });
   const { apiUrl } = config.slack;
   const slack = createSlackApp({
     mode: slackMode(loaded),
@@ -159,7 +173,9 @@ export const startBot = async (
         `cluster ${cluster.name}`,
         async () => {
           const { synced, problem } = cluster.freshness();
-          return { up: synced && problem === undefined, detail: problem };
+          const warning = parts.worker ? await fenceSaid(cluster) : undefined;
+          const warnings = warning === undefined ? [] : [warning];
+          return { up: synced && problem === undefined, detail: problem, warnings };
         },
       ]),
     ),

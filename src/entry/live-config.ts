@@ -14,6 +14,8 @@ export interface LiveConfig extends Omit<Settings, 'rates'> {
   readonly current: () => LoadedConfig;
   readonly webhookKeys: () => readonly WebhookKey[];
   readonly groups: () => readonly string[];
+  /** Whether the bot acts on a cluster only while its admission fence stands. */
+  readonly fenceRequired: (cluster: string) => boolean;
   /** Looks at the files until the signal is aborted. */
   watch(signal: AbortSignal): Promise<void>;
 }
@@ -99,6 +101,8 @@ export const createLiveConfig = (
     policy: () => now.policy,
     personOf: (author) => personOf(now.loaded.config.people, author),
     incidents: () => now.incidents,
+    fenceRequired: (cluster) =>
+      now.loaded.config.clusters.find((one) => one.name === cluster)?.fence !== 'off',
     groups: () => [...new Set(now.loaded.config.access.grants.flatMap((grant) => grant.groups))],
     channelOf: (cluster) => now.loaded.config.clusters.find((one) => one.name === cluster)?.channel,
     defaultCluster: (channel) => {

@@ -59,6 +59,8 @@ export const explainCluster = (
         what: `${cluster} does not serve ${failure.kind}.`,
         instead: 'Install the Flux controller that brings it.',
       };
+    case 'unfenced':
+      return { code: 'unfenced', cluster };
     case 'unreachable':
     case 'no-reply':
       return { code: 'cluster-unreachable', cluster, detail: failure.detail };

@@ -78,14 +78,14 @@ const nothingBetween: Between = async (url) => ({ url, close: async () => undefi
 /** The adapter, with a kubeconfig file, against an API server over HTTP. */
 export const serverWorld = async (
   times: Partial<KubernetesTimes> = {},
-  options: Partial<ApiServerOptions> = {},
+  { as, ...options }: Partial<ApiServerOptions> & { readonly as?: string } = {},
   between: Between = nothingBetween,
 ): Promise<ServerWorld> => {
   const server = await startApiServer({ name: 'infra', ...options });
   const way = await between(server.url);
   const folder = await mkdtemp(join(tmpdir(), 'flux-chatops-cluster-'));
   const file = join(folder, 'kubeconfig');
-  await writeFile(file, server.kubeconfig().replaceAll(server.url, way.url));
+  await writeFile(file, server.kubeconfig(as).replaceAll(server.url, way.url));
   const cluster = createKubernetesCluster({
     name: 'infra',
     connection: { type: 'kubeconfig', file },

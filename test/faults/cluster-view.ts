@@ -142,6 +142,8 @@ export const viewOf = (
         () => server.setSuspended(ref, suspended, annotations, lock),
         trouble,
       ),
+    probeFence: (ref) =>
+      process.call('cluster.probeFence', outside, () => server.probeFence(ref), noAnswer),
     workloads: (ids) =>
       process.call('cluster.workloads', outside, () => server.workloads(ids), noAnswer),
     whoAmI: () => process.call('cluster.whoAmI', outside, () => server.whoAmI(), noAnswer),

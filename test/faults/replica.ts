@@ -1,4 +1,5 @@
 import { createAudit } from '#src/audit/audit.ts';
+import { insideFence } from '#src/cluster/fence.ts';
 import type { Dispatch } from '#src/command/dispatch.ts';
 import type { AuditedCommit } from '#src/command/journals.ts';
 import { actorNowBy, createIdentify } from '#src/console/identify.ts';
@@ -96,7 +97,13 @@ export const startReplica = (options: ReplicaOptions): Replica => {
   const slack = sabotage.slack?.(calls) ?? calls;
   const audit = createAudit({ store, key: auditKey });
   const commit: AuditedCommit = (batch, facts) => audit.commit(batch, facts);
-  const views = clusters.map(({ server }) => viewOf(process, server, surface, sabotage.hide));
+  const views = clusters.map(({ server }) =>
+    insideFence(viewOf(process, server, surface, sabotage.hide), {
+      clock: process.clock,
+      required: () => true,
+      log: logTo(name, onError),
+    }),
+  );
   const identify = createIdentify({
     people: createPeople({ slack, clock: process.clock }),
     team: () => team,

@@ -69,6 +69,15 @@ export const play = ({ seed, clock, clusters, replicas, onAnswer }: ScenarioOpti
     at(`ask/${count}`, lengthMs - 10_000, () => ask(`ask/${count}`));
   }
 
+  if (chance(`${seed}/fence`) < 0.15) {
+    const { server } = pick(`${seed}/fence/cluster`, clusters);
+    const from = between(`${seed}/fence/from`, 500, lengthMs - 30_000);
+    void clock.wait(from).then(() => server.setFence(false));
+    void clock.wait(from + between(`${seed}/fence/for`, 5_000, 25_000)).then(() => {
+      server.setFence(true);
+    });
+  }
+
   if (chance(`${seed}/restore`) < 0.15) {
     const cluster = pick(`${seed}/restore/cluster`, clusters);
     at('snapshot', 20_000, () => cluster.snapshot());

@@ -6,6 +6,7 @@ import { stringify } from 'yaml';
 import type { RecordedWebhook } from '#test/fixtures/recordings.ts';
 import { type RedisServer, type RedisServerOptions, startRedis } from '#test/redis/redis-server.ts';
 import { type ApiServer, startApiServer } from '#test/sandbox/api/server.ts';
+import { botAccount, botRights, botUsers } from '#test/sandbox/bot-account.ts';
 import { type LocalSlack, startLocalSlack } from '#test/slack/local-slack.ts';
 import { demoBot, demoTeam, demoWorkspace } from '#test/slack/workspace.ts';
 import { type BotProcess, startBotProcess } from '#test/spine/bot-process.ts';
@@ -91,13 +92,18 @@ export const startSpine = async (options: SpineOptions = {}): Promise<Spine> => 
   const [redis, slack, apps, infra] = await Promise.all([
     startRedis(options.redis),
     startLocalSlack(demoWorkspace(requestUrl)),
-    startApiServer({ name: 'apps' }),
-    startApiServer({ name: 'infra' }),
+    startApiServer({ name: 'apps', users: botUsers, objects: botRights() }),
+    startApiServer({ name: 'infra', users: botUsers, objects: botRights() }),
   ]);
   const clusters = { apps, infra };
-  const kubeconfigs = { apps: join(folder, 'apps.yaml'), infra: join(folder, 'infra.yaml') };
+  const kubeconfigs = {
+    apps: join(folder, 'bot-apps.yaml'),
+    infra: join(folder, 'bot-infra.yaml'),
+  };
   for (const name of clusterNames) {
-    await writeFile(kubeconfigs[name], clusters[name].kubeconfig());
+    await writeFile(kubeconfigs[name], clusters[name].kubeconfig(botAccount));
+    // a person's own, for the command line
+    await writeFile(join(folder, `${name}.yaml`), clusters[name].kubeconfig());
   }
   const apiUrl = (await options.slackApiUrl?.(slack.apiUrl)) ?? slack.apiUrl;
   const configFile = join(folder, 'flux-chatops.yaml');

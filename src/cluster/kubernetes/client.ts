@@ -14,6 +14,9 @@ const Event = z.object({ type: z.string(), object: z.unknown() });
 
 const USER_AGENT = 'flux-chatops';
 
+const contentType = ({ method, patch = 'json' }: ApiRequest): string =>
+  method === 'PATCH' ? `application/${patch}-patch+json` : 'application/json';
+
 const contextFor = (server: string, request: ApiRequest): RequestContext => {
   const context = new RequestContext(`${server}${request.path}`, HttpMethod[request.method]);
   for (const [key, value] of Object.entries(request.query ?? {})) {
@@ -22,8 +25,7 @@ const contextFor = (server: string, request: ApiRequest): RequestContext => {
   context.setHeaderParam('Accept', 'application/json');
   context.setHeaderParam('User-Agent', USER_AGENT);
   if (request.body !== undefined) {
-    const json = request.method === 'PATCH' ? 'application/json-patch+json' : 'application/json';
-    context.setHeaderParam('Content-Type', json);
+    context.setHeaderParam('Content-Type', contentType(request));
     context.setBody(JSON.stringify(request.body));
   }
   return context;

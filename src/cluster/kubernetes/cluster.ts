@@ -104,6 +104,7 @@ export const createKubernetesCluster = (options: KubernetesOptions): Cluster => 
       acts.change(ref, { annotations, suspended: undefined }, lock, deadline()),
     setSuspended: (ref, suspended, annotations, lock) =>
       acts.change(ref, { annotations, suspended }, lock, deadline()),
+    probeFence: (ref) => acts.probe(ref, deadline()),
     workloads: (ids) => readWorkloads(api, ids, deadline()),
     whoAmI: () => askWhoAmI(api, deadline()),
     mayI: (right) => askMayI(api, right, deadline()),

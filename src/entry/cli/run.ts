@@ -136,6 +136,8 @@ export const runFromTerminal = async (run: TerminalRun): Promise<TerminalResult>
       },
     };
   }
+  // no fence is probed here: it is drawn around the bot's service accounts, while a person acts with the
+  // person's own kubeconfig, which the cluster's roles bound and which the fence would let pass
   const clusters = run.clusters.map(({ name, file, context }) =>
     createKubernetesCluster({
       name,

@@ -24,7 +24,7 @@ export interface Served {
   readonly lists: ReturnType<typeof createLists>;
   readonly authorise: Authorise;
   readonly clock: SandboxClock;
-  readonly admit: ((write: Write) => void) | undefined;
+  readonly admit: (write: Write) => void;
   silenced(asked: Asked): boolean;
   issueToken(user: string): string;
 }

@@ -130,7 +130,7 @@ export const ownUpdate = (
   const mine = entryOf(
     writer,
     kind,
-    union(subtract(own?.fields ?? {}, changes.removed), changes.set),
+    union(subtract(own?.fields ?? {}, changes.removed), withoutMetadataItself(changes.set)),
   );
   const kept = entries.map((entry) =>
     entry === own ? mine : { ...entry, fields: subtract(entry.fields, gone) },
@@ -144,6 +144,15 @@ const withoutMarks = (fields: Fields): Fields =>
     Object.entries(fields)
       .filter(([key]) => key !== '.')
       .map(([key, inner]) => [key, withoutMarks(inner)]),
+  );
+
+// every object has its metadata: nobody owns the map, whoever was the first to write something in it
+const withoutMetadataItself = (fields: Fields): Fields =>
+  Object.fromEntries(
+    Object.entries(fields).map(([key, inner]) => {
+      const { '.': _, ...rest } = inner;
+      return [key, key === 'f:metadata' ? rest : inner];
+    }),
   );
 
 const conflictAnswer = (

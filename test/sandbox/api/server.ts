@@ -2,7 +2,6 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import { createServer as createTlsServer } from 'node:https';
 import type { AddressInfo, Socket } from 'node:net';
 import { createAccess, type SandboxUser } from '#test/sandbox/api/access.ts';
-import type { Write } from '#test/sandbox/api/admission.ts';
 import { answer } from '#test/sandbox/api/answer.ts';
 import type { ServerCertificates } from '#test/sandbox/api/certificates.ts';
 import type { Served } from '#test/sandbox/api/exchange.ts';
@@ -17,6 +16,7 @@ import {
 } from '#test/sandbox/api/kinds.ts';
 import { createLists } from '#test/sandbox/api/list.ts';
 import { createObjects } from '#test/sandbox/api/objects.ts';
+import { createPolicies } from '#test/sandbox/api/policies.ts';
 import { createShelf } from '#test/sandbox/api/shelf.ts';
 import { status } from '#test/sandbox/api/status.ts';
 import { createStorage } from '#test/sandbox/api/storage.ts';
@@ -38,8 +38,6 @@ export interface ApiServerOptions {
   /** Changes kept per kind for watches. */
   readonly historySize?: number;
   readonly firstVersion?: number;
-  /** Looks at each write of a user before it is stored; throws a refusal (`#test/sandbox/api/status.ts`). */
-  readonly admit?: (write: Write) => void;
   /** Speak TLS, and know people by certificate too; plain HTTP when left out. */
   readonly certificates?: ServerCertificates;
 }
@@ -102,7 +100,7 @@ export const startApiServer = async (options: ApiServerOptions) => {
     lists,
     authorise,
     clock,
-    admit: options.admit,
+    admit: createPolicies(storage, kinds),
     silenced: (asked: Asked) => hits(switches.silence, asked),
     issueToken: users.issueToken,
   };

@@ -26,7 +26,7 @@ const admission = (exchange: Stored, manager: string) => ({
     const { served, caller, kind, route } = exchange;
     const operation = before === undefined ? 'CREATE' : 'UPDATE';
     const { subresource } = route;
-    served.admit?.({ operation, user: caller.name, kind, subresource, manager, before, after });
+    served.admit({ operation, user: caller.name, kind, subresource, manager, before, after });
   },
 });
 
@@ -185,7 +185,7 @@ export const answerDelete = async (exchange: Stored): Promise<void> => {
         resourceVersion: textAt(preconditions, 'resourceVersion'),
         dryRun,
         admit: (before) =>
-          served.admit?.({
+          served.admit({
             operation: 'DELETE',
             user: caller.name,
             kind,

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { whoami } from '#commands/whoami.ts';
 import type { Grant } from '#src/command/policy.ts';
 import { printRef } from '#src/flux/ref.ts';
 import { type RenderedMessage, renderMessage } from '#src/slack/blocks.ts';
@@ -207,6 +208,22 @@ describe('a grant for one namespace', () => {
 
   it('says where it holds', async () => {
     expect(JSON.stringify(await stage.show('whoami'))).toContain('infra; media');
+  });
+});
+
+describe('whoami', () => {
+  it('names a cluster on which the bot acts without its fence', async () => {
+    const { infra, apps, context } = createStage();
+    const prepared = whoami.prepare({});
+    const clusters = [{ ...infra, fence: () => ({ required: false, stands: undefined }) }, apps];
+
+    const planned = prepared.ok ? await prepared.value.plan({ ...context, clusters }) : prepared;
+
+    const view = planned.ok ? planned.value.view(undefined, context) : undefined;
+    expect(view?.parts.at(-1)).toEqual({
+      kind: 'text',
+      line: [expect.stringMatching(/^On infra, the bot acts without its admission fence/)],
+    });
   });
 });
 

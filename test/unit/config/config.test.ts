@@ -41,6 +41,7 @@ describe('the configuration', () => {
       slack: { command: '/flux' },
       incidents: { dwell: 10_000, reopen: 900_000 },
       listen: { public: { port: 8080 } },
+      clusters: [{ fence: 'required' }, { fence: 'required' }],
     });
   });
 

@@ -1,40 +1,10 @@
 import { readFileSync } from 'node:fs';
-import { isDeepStrictEqual } from 'node:util';
-import { Environment } from '@marcbachmann/cel-js';
 import { describe, expect, it } from 'vitest';
 import { parseAllDocuments } from 'yaml';
-import { z } from 'zod';
-
-const Policy = z.looseObject({
-  spec: z.looseObject({
-    matchConditions: z.array(z.object({ expression: z.string() })),
-    variables: z.array(z.object({ name: z.string(), expression: z.string() })),
-    validations: z.array(
-      z.looseObject({
-        expression: z.string(),
-        message: z.string().optional(),
-        messageExpression: z.string().optional(),
-      }),
-    ),
-  }),
-});
+import { AdmissionPolicy, denialsOf } from '#test/sandbox/api/policies.ts';
 
 const [first] = parseAllDocuments(readFileSync('deploy/cluster/fence.yaml', 'utf8'));
-const { spec } = Policy.parse(first?.toJS());
-
-interface Optional {
-  hasValue(): boolean;
-  value(): unknown;
-}
-
-const environment = new Environment({ enableOptionalTypes: true, unlistedVariablesAreDyn: true });
-// Kubernetes' CEL compares optionals; the package has to be told how
-environment.registerOperator(
-  'optional<dyn> == optional<dyn>',
-  (left: Optional, right: Optional) =>
-    left.hasValue() === right.hasValue() &&
-    (!left.hasValue() || isDeepStrictEqual(left.value(), right.value())),
-);
+const policy = AdmissionPolicy.parse(first?.toJS());
 
 type Data = Readonly<Record<string, unknown>>;
 
@@ -73,33 +43,17 @@ const applied = {
 const ours = (fieldsV1: object) => ({ manager: 'flux-chatops', operation: 'Update', fieldsV1 });
 
 /** What the fence says to a write: its refusals, `undefined` where it does not look. */
-const refusals = (write: Write): readonly string[] | undefined => {
-  const context: Record<string, unknown> & { variables: Record<string, unknown> } = {
-    request: {
-      operation: write.operation ?? 'UPDATE',
-      userInfo: { username: write.user ?? worker },
-      resource: {
-        group: write.group ?? 'kustomize.toolkit.fluxcd.io',
-        resource: write.resource ?? 'kustomizations',
-      },
-      ...(write.subResource === undefined ? {} : { subResource: write.subResource }),
-      options: { fieldManager: write.manager ?? 'flux-chatops' },
-    },
+const refusals = (write: Write): readonly string[] | undefined =>
+  denialsOf(policy, {
+    operation: write.operation ?? 'UPDATE',
+    username: write.user ?? worker,
+    group: write.group ?? 'kustomize.toolkit.fluxcd.io',
+    resource: write.resource ?? 'kustomizations',
+    subResource: write.subResource ?? '',
+    fieldManager: write.manager ?? 'flux-chatops',
     object: write.after === undefined ? object() : write.after,
     oldObject: write.before === undefined ? object() : write.before,
-    variables: {},
-  };
-  const asked = (expression: string): unknown => environment.evaluate(expression, context);
-  if (!spec.matchConditions.every(({ expression }) => asked(expression) === true)) {
-    return undefined;
-  }
-  for (const { name, expression } of spec.variables) {
-    context.variables[name] = asked(expression);
-  }
-  return spec.validations.flatMap(({ expression, message, messageExpression }) =>
-    asked(expression) === true ? [] : [message ?? String(asked(messageExpression ?? ''))],
-  );
-};
+  })?.map(({ message }) => message);
 
 const noted = (annotations: Readonly<Record<string, string>>): Data => object({ annotations });
 const requested = {
