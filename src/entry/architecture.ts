@@ -45,7 +45,12 @@ export const adapters: readonly Adapter[] = [
 export const entryModules: readonly string[] = ['node:*', 'yaml'];
 
 /** Modules without effects, open to every file. */
-export const pureModules: readonly string[] = ['zod', 'node:util', 'node:path/posix'];
+export const pureModules: readonly string[] = [
+  'zod',
+  'string-width',
+  'node:util',
+  'node:path/posix',
+];
 
 /** Of `node:crypto`, what gives the same output for the same input. */
 export const pureCrypto: readonly string[] = [

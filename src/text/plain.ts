@@ -18,6 +18,34 @@ export const utcTime = (at: number, precision: TimePrecision): string => {
   }
 };
 
+/** A time in a zone of a reader who is known: `2026-11-23 20:25:48 GMT+1`. */
+export const plainTime = (at: number, precision: TimePrecision, timeZone: string): string => {
+  const parts = new Intl.DateTimeFormat('en-GB', {
+    timeZone,
+    hourCycle: 'h23',
+    year: 'numeric',
+    month: '2-digit',
+    day: '2-digit',
+    hour: '2-digit',
+    minute: '2-digit',
+    second: '2-digit',
+    timeZoneName: 'short',
+  }).formatToParts(at);
+  const said = Object.fromEntries(parts.map(({ type, value }) => [type, value]));
+  const date = `${said['year']}-${said['month']}-${said['day']}`;
+  const minutes = `${said['hour']}:${said['minute']}`;
+  switch (precision) {
+    case 'date':
+      return date;
+    case 'minutes':
+      return `${date} ${minutes} ${said['timeZoneName']}`;
+    case 'seconds':
+      return `${date} ${minutes}:${said['second']} ${said['timeZoneName']}`;
+    default:
+      return precision satisfies never;
+  }
+};
+
 /**
  * A span without any formatting.
  * @param sayTime - how a time is written
