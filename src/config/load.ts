@@ -1,6 +1,14 @@
 import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
-import { parseDocument } from 'yaml';
+import {
+  type Document,
+  isMap,
+  isNode,
+  isScalar,
+  LineCounter,
+  type Node,
+  parseDocument,
+} from 'yaml';
 import { Config, configJsonSchema } from '#src/config/config.ts';
 import { type ConfigProblem, configProblems, writePath } from '#src/config/problems.ts';
 import { SecretSource } from '#src/config/secret.ts';
@@ -18,12 +26,14 @@ export interface LoadOptions {
   readonly environment: Readonly<Record<string, string | undefined>>;
 }
 
-type Named = readonly [path: string, source: SecretSource];
+type Keys = readonly PropertyKey[];
+type Named = readonly [path: Keys, source: SecretSource];
+type SecretProblem = ConfigProblem & { readonly keys: Keys };
 
-const secretSources = (value: unknown, path: readonly PropertyKey[] = []): readonly Named[] => {
+const secretSources = (value: unknown, path: Keys = []): readonly Named[] => {
   const secret = SecretSource.safeParse(value);
   if (secret.success) {
-    return [[writePath(path), secret.data]];
+    return [[path, secret.data]];
   }
   if (Array.isArray(value)) {
     return value.flatMap((item, at) => secretSources(item, [...path, at]));
@@ -63,19 +73,21 @@ const longKeys = new Set(['keys.journal', 'keys.audit']);
 const readSecrets = (
   config: Config,
   environment: LoadOptions['environment'],
-): { readonly secrets: Map<string, string>; readonly problems: readonly ConfigProblem[] } => {
+): { readonly secrets: Map<string, string>; readonly problems: readonly SecretProblem[] } => {
   const secrets = new Map<string, string>();
-  const problems: ConfigProblem[] = [];
-  for (const [path, source] of secretSources(config)) {
+  const problems: SecretProblem[] = [];
+  for (const [keys, source] of secretSources(config)) {
+    const path = writePath(keys);
     const read = readSecret(source, environment);
     if (!read.ok) {
-      problems.push({ path, wrong: read.failure, example: undefined });
+      problems.push({ keys, path, wrong: read.failure, example: undefined });
       continue;
     }
     // a webhook key is used byte by byte, as notification-controller does; elsewhere a last newline is an accident
     const value = path.startsWith('webhooks.') ? read.value : read.value.trimEnd();
     if (longKeys.has(path) && value.length < 32) {
       problems.push({
+        keys,
         path,
         wrong: 'is shorter than 32 characters',
         example: 'openssl rand -hex 32',
@@ -86,25 +98,81 @@ const readSecrets = (
   return { secrets, problems };
 };
 
+/** The node that a setting begins with: its key, or the entry of a list. */
+const nodeOf = (document: Document, path: Keys): Node | undefined => {
+  const parent = path.length === 0 ? undefined : document.getIn(path.slice(0, -1), true);
+  const key = isMap(parent)
+    ? parent.items.find((pair) => isScalar(pair.key) && pair.key.value === path.at(-1))?.key
+    : undefined;
+  const node = document.getIn(path, true);
+  return [key, node].find(isNode);
+};
+
+/** The place of a setting; of one that is missing, the place of what should hold it. */
+const locateIn =
+  (document: Document, lines: LineCounter) =>
+  (path: Keys): ConfigProblem['at'] => {
+    for (let depth = path.length; depth >= 0; depth--) {
+      const offset = nodeOf(document, path.slice(0, depth))?.range?.[0];
+      if (offset !== undefined) {
+        const { line, col } = lines.linePos(offset);
+        return { line, column: col };
+      }
+    }
+    return undefined;
+  };
+
+interface ReadConfig {
+  readonly config: Config;
+  readonly locate: (path: readonly PropertyKey[]) => ConfigProblem['at'];
+}
+
+const readFile = (file: string): Result<ReadConfig, readonly ConfigProblem[]> => {
+  const text = readText(resolve(file));
+  if (!text.ok) {
+    return fail([{ path: '(file)', wrong: `cannot be read: ${text.failure}`, example: undefined }]);
+  }
+  const lines = new LineCounter();
+  const document = parseDocument(text.value, { lineCounter: lines, prettyErrors: false });
+  if (document.errors.length > 0) {
+    return fail(
+      document.errors.map((error) => {
+        const { line, col } = lines.linePos(error.pos[0]);
+        return {
+          path: '(file)',
+          wrong: `is not YAML: ${error.message}`,
+          example: undefined,
+          at: { line, column: col },
+        };
+      }),
+    );
+  }
+  const locate = locateIn(document, lines);
+  const written: unknown = document.toJS() ?? {};
+  const parsed = Config.safeParse(written, { reportInput: true });
+  return parsed.success
+    ? ok({ config: parsed.data, locate })
+    : fail(configProblems(parsed.error, configJsonSchema(), locate));
+};
+
+/** Reads the configuration alone, for whoever may not see the secrets. */
+export const readConfig = (file: string): Result<Config, readonly ConfigProblem[]> => {
+  const read = readFile(file);
+  return read.ok ? ok(read.value.config) : read;
+};
+
 /** Reads the configuration and every secret that it names; all mistakes at once. */
 export const loadConfig = ({
   file,
   environment,
 }: LoadOptions): Result<LoadedConfig, readonly ConfigProblem[]> => {
-  const text = readText(resolve(file));
-  if (!text.ok) {
-    return fail([{ path: file, wrong: `cannot be read: ${text.failure}`, example: undefined }]);
+  const read = readFile(file);
+  if (!read.ok) {
+    return read;
   }
-  const document = parseDocument(text.value);
-  if (document.errors.length > 0) {
-    return fail(
-      document.errors.map((error) => ({ path: file, wrong: error.message, example: undefined })),
-    );
-  }
-  const parsed = Config.safeParse(document.toJS(), { reportInput: true });
-  if (!parsed.success) {
-    return fail(configProblems(parsed.error, configJsonSchema()));
-  }
-  const { secrets, problems } = readSecrets(parsed.data, environment);
-  return problems.length > 0 ? fail(problems) : ok({ config: parsed.data, secrets });
+  const { config, locate } = read.value;
+  const { secrets, problems } = readSecrets(config, environment);
+  return problems.length > 0
+    ? fail(problems.map(({ keys, ...problem }) => ({ ...problem, at: locate(keys) })))
+    : ok({ config, secrets });
 };

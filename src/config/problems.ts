@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { nearest } from '#src/command/words.ts';
 
 /** One mistake in the configuration, for the person who wrote it. */
 export interface ConfigProblem {
@@ -7,6 +8,8 @@ export interface ConfigProblem {
   readonly wrong: string;
   /** What it could be instead. */
   readonly example: string | undefined;
+  /** Where in the file, counted from 1. */
+  readonly at?: { readonly line: number; readonly column: number } | undefined;
 }
 
 export const writePath = (path: readonly PropertyKey[]): string =>
@@ -51,29 +54,103 @@ const exampleOf = (schema: unknown): string | undefined => {
     : String(first);
 };
 
+const kindOf = (value: unknown): string => {
+  if (value === null) {
+    return 'nothing';
+  }
+  if (Array.isArray(value)) {
+    return 'a list';
+  }
+  return typeof value === 'object' ? 'a mapping' : JSON.stringify(value);
+};
+
+const expectedNames: Readonly<Record<string, string>> = {
+  object: 'a mapping',
+  record: 'a mapping',
+  array: 'a list',
+  string: 'text',
+  number: 'a number',
+  int: 'a whole number',
+  boolean: 'true or false',
+};
+
 const sayWrong = (issue: z.core.$ZodIssue): string => {
   switch (issue.code) {
     case 'invalid_type':
-      return issue.input === undefined ? 'is missing' : `must be of type ${issue.expected}`;
-    case 'unrecognized_keys':
-      return `has no setting ${issue.keys.map((key) => `"${key}"`).join(', ')}`;
+      return issue.input === undefined
+        ? 'is missing'
+        : `must be ${expectedNames[issue.expected] ?? issue.expected}, not ${kindOf(issue.input)}`;
     case 'invalid_value':
-      return `must be ${issue.values.map((value) => JSON.stringify(value)).join(' or ')}`;
+      return `must be ${issue.values.map((value) => JSON.stringify(value)).join(' or ')}, not ${kindOf(issue.input)}`;
+    case 'too_small':
+      return issue.origin === 'array' || issue.origin === 'string'
+        ? 'is empty'
+        : `must be at least ${issue.minimum}`;
+    case 'too_big':
+      return `must be at most ${issue.maximum}`;
     default:
       return issue.message;
   }
 };
 
+const settingsOf = (schema: unknown): readonly string[] => {
+  const parsed = Described.safeParse(schema);
+  return parsed.success ? Object.keys(parsed.data.properties ?? {}) : [];
+};
+
+interface Located extends Omit<ConfigProblem, 'path' | 'at'> {
+  readonly path: readonly PropertyKey[];
+}
+
+const unknownSettings = (
+  issue: Extract<z.core.$ZodIssue, { code: 'unrecognized_keys' }>,
+  schema: unknown,
+): readonly Located[] => {
+  const known = settingsOf(schema);
+  return issue.keys.map((key) => {
+    const close = nearest(key, known);
+    return {
+      path: [...issue.path, key],
+      wrong:
+        close === undefined
+          ? `is no setting; there ${known.length === 1 ? 'is' : 'are'} ${known.join(', ')}`
+          : `is no setting; did you mean ${close}?`,
+      example: undefined,
+    };
+  });
+};
+
 /**
  * All mistakes at once, each with its place, what is wrong and an example.
  * @param schema - the configuration's JSON schema, which holds the examples
+ * @param locate - where a path stands in the file, as far as it is there
  */
-export const configProblems = (error: z.ZodError, schema: unknown): readonly ConfigProblem[] =>
-  error.issues.map((issue) => ({
-    path: writePath(issue.path) || '(top)',
-    wrong: sayWrong(issue),
-    example: exampleOf(issue.path.reduce<unknown>(stepInto, schema)),
-  }));
+export const configProblems = (
+  error: z.ZodError,
+  schema: unknown,
+  locate: (path: readonly PropertyKey[]) => ConfigProblem['at'] = () => undefined,
+): readonly ConfigProblem[] =>
+  error.issues
+    .flatMap((issue): readonly Located[] => {
+      const place = issue.path.reduce<unknown>(stepInto, schema);
+      return issue.code === 'unrecognized_keys'
+        ? unknownSettings(issue, place)
+        : [{ path: issue.path, wrong: sayWrong(issue), example: exampleOf(place) }];
+    })
+    .map(({ path, wrong, example }) => ({
+      path: writePath(path) || '(top)',
+      wrong,
+      example,
+      at: locate(path),
+    }))
+    .toSorted((left, right) => (left.at?.line ?? 0) - (right.at?.line ?? 0));
 
 export const sayProblem = ({ path, wrong, example }: ConfigProblem): string =>
   `${path}: ${wrong}${example === undefined ? '' : ` (for example ${example})`}`;
+
+/** The same as editors understand it: `flux-chatops.yaml:12:3: slack.team: is missing`. */
+export const sayProblemIn = (file: string, problem: ConfigProblem): string => {
+  const { at } = problem;
+  const place = at === undefined ? file : `${file}:${at.line}:${at.column}`;
+  return `${place}: ${sayProblem(problem)}`;
+};

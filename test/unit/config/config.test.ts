@@ -50,14 +50,14 @@ describe('the configuration', () => {
       .replace('channel: C0APPS', "channel: '#apps'")
       .replace('mode: socket', 'mode: sockets')
       .replace('{ env: SLACK_BOT_TOKEN }', 'xoxb-1')
-      .replace('team: T01', 'taem: T01');
+      .replace('team: T01', 'tem: T01');
 
     expect(problemsOf(bad)).toEqual([
       'clusters[0].channel: is a channel’s id, not its name (Slack: channel details, at the bottom) (for example C024BE91L)',
-      'slack.mode: must be "socket" or "http" (for example socket)',
+      'slack.mode: must be "socket" or "http", not "sockets" (for example socket)',
       'slack.team: is missing (for example T024BE7LD)',
       'slack.botToken: is a secret: say where it stands (for example { file: /run/secrets/name })',
-      'slack: has no setting "taem"',
+      'slack.tem: is no setting; did you mean team?',
     ]);
   });
 
@@ -85,7 +85,7 @@ describe('the configuration', () => {
     ).toEqual([]);
     expect(problemsOf(hosts('{ host: https://git.example/, kind: git, token: ghp_x }'))).toEqual([
       'git.hosts[0].host: is a host as it stands in spec.url of a GitRepository: no scheme, no path (for example github.com)',
-      'git.hosts[0].kind: must be "github" or "gitlab" or "gitea" or "bitbucket" (for example github)',
+      'git.hosts[0].kind: must be "github" or "gitlab" or "gitea" or "bitbucket", not "git" (for example github)',
       'git.hosts[0].token: is a secret: say where it stands (for example { file: /run/secrets/name })',
     ]);
     expect(
