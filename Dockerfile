@@ -15,6 +15,7 @@ COPY bin ./bin
 COPY src ./src
 COPY commands ./commands
 COPY webhooks ./webhooks
+COPY bootstrap/ladder.yaml ./bootstrap/ladder.yaml
 
 # A number, so that Kubernetes can see that it is not root. Nothing under /app is written: the root file
 # system may be read-only, with a volume at /tmp (kustomize builds there).

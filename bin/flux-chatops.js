@@ -18,7 +18,10 @@ if (has[0] < wanted[0] || (has[0] === wanted[0] && has[1] < wanted[1])) {
   );
   process.exitCode = 1;
 } else {
-  import('../src/entry/cli.ts')
+  // what Node has compiled once it need not compile again; where nothing can be kept, it does
+  import('node:module')
+    .then((node) => node.enableCompileCache())
+    .then(() => import('../src/entry/cli.ts'))
     .then((cli) => cli.main(process.argv.slice(2)))
     .then(
       (exitCode) => {

@@ -1,14 +1,12 @@
+import { z } from 'zod';
+
 /** An object as the API server sends it. */
-export interface PlainObject {
-  readonly apiVersion: string;
-  readonly kind: string;
-  readonly metadata: {
-    readonly name: string;
-    readonly namespace?: string | undefined;
-    readonly [key: string]: unknown;
-  };
-  readonly [key: string]: unknown;
-}
+export const PlainObject = z.looseObject({
+  apiVersion: z.string(),
+  kind: z.string(),
+  metadata: z.looseObject({ name: z.string(), namespace: z.string().optional() }),
+});
+export type PlainObject = Readonly<z.output<typeof PlainObject>>;
 
 /** What reading all objects of a kind gave. */
 export type Listing =

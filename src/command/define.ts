@@ -185,6 +185,8 @@ export interface AnyCommand {
   prepare(input: unknown): Result<Prepared, readonly string[]>;
   /** A plan that was stored, taken up again. */
   recall(plan: unknown): Result<Planned, string>;
+  /** JSON schema of the plan: what a program reads of a command. */
+  planSchema(): unknown;
 }
 
 const JsonSchema = z.object({
@@ -217,7 +219,8 @@ const describeArguments = (schema: z.ZodObject): readonly ArgumentDoc[] => {
   }));
 };
 
-const usageOf = (
+/** `get [filter] [cluster] [--page <number>]`. */
+export const usageOf = (
   name: string,
   positional: readonly string[],
   documents: readonly ArgumentDoc[],
@@ -291,5 +294,6 @@ export const defineCommand = <Args extends z.ZodObject, Plan extends z.ZodType>(
       const parsed = command.plan.schema.safeParse(plan);
       return parsed.success ? ok(planned(parsed.data)) : fail(z.prettifyError(parsed.error));
     },
+    planSchema: () => z.toJSONSchema(command.plan.schema, { unrepresentable: 'any' }),
   };
 };

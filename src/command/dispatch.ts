@@ -43,6 +43,8 @@ export type Reply =
       readonly view: View;
       /** What was answered, to be asked again. */
       readonly asked: { readonly command: string; readonly input: Json };
+      /** What the view was made of. */
+      readonly plan: Json;
     }
   | { readonly kind: 'failed'; readonly invocation: string; readonly failure: Failure }
   /** Recorded and on its way; its card shows what becomes of it. */
@@ -136,7 +138,7 @@ export const createDispatch = (options: DispatcherOptions): Dispatch => {
       fact(request, 'settled', 'answered', ''),
     ]);
     const asked = { command: request.command.doc.name, input: request.prepared.input };
-    return { kind: 'view', invocation: request.id, view, asked };
+    return { kind: 'view', invocation: request.id, view, asked, plan: planned.plan };
   };
 
   const draft = (request: Request, planned: Planned, number: number): Journal => {

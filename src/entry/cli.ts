@@ -1,190 +1,137 @@
-import { readFileSync } from 'node:fs';
-import { parseArgs } from 'node:util';
-import { z } from 'zod';
-import { commands } from '#commands/index.ts';
-import { loadConfig } from '#src/config/load.ts';
-import { sayProblem } from '#src/config/problems.ts';
-import { verifyAudit } from '#src/entry/cli/audit.ts';
-import { ownClusters } from '#src/entry/cli/clusters.ts';
-import { runFromTerminal, type TerminalResult } from '#src/entry/cli/run.ts';
-import { configFile, serve } from '#src/entry/serve.ts';
-import { explain, type Failure } from '#src/failure.ts';
+import { readWords } from '#src/command/words.ts';
+import { catalogue, type Entry, findEntry, unknownEntry } from '#src/entry/cli/catalogue.ts';
+import { exitCode } from '#src/entry/cli/exits.ts';
+import { type OwnOptions, readOptions } from '#src/entry/cli/options.ts';
+import { type Call, documentOf, misused, type Outcome } from '#src/entry/cli/outcome.ts';
+import { runs } from '#src/entry/cli/runs.ts';
+import { optionsFor, type Screen, screenOf } from '#src/entry/cli/screen.ts';
+import { typedFor } from '#src/entry/cli/typed.ts';
+import { wrongInput } from '#src/entry/cli/wrong-input.ts';
+import { cleanLine } from '#src/text/clean.ts';
+import { flow, paint } from '#src/text/flow.ts';
 import { renderTerminal } from '#src/text/terminal.ts';
-import type { View } from '#src/view.ts';
 
-/** What the exit code says; documented in the help text. */
-const exits = { done: 0, failed: 1, usage: 2, refused: 3, away: 4 } as const;
+interface Screens {
+  readonly out: Screen;
+  readonly err: Screen;
+}
 
-const usage = `Usage: flux-chatops COMMAND [arguments] [options]
+const screens = (color: OwnOptions['color']): Screens => ({
+  out: screenOf(process.stdout, color, process.env),
+  err: screenOf(process.stderr, color, process.env),
+});
 
-Commands of the bot, with your own kubeconfig:
-${commands
-  .filter((command) => command.doc.name !== 'whoami')
-  .map((command) => `  ${command.doc.usage}\n      ${command.doc.summary}`)
-  .join('\n')}
-
-Running it:
-  serve [--role front|worker]   start the bot
-  config check                  check the configuration; all mistakes at once
-  audit verify                  check that no entry of the audit trail was changed or removed
-
-Options:
-  --config FILE            configuration (FLUX_CHATOPS_CONFIG; ./flux-chatops.yaml)
-  --context CLUSTER=NAME   context of your kubeconfig for a cluster (repeatable)
-  --json                   the answer as JSON: {"summary","parts"} as the bot shows it, or {"failure"}
-  --no-color               plain text (so does NO_COLOR)
-  --version
-
-Exit codes: 0 done, 1 it failed, 2 usage or configuration, 3 refused, 4 cluster or store away, 70 a bug.`;
-
-const exitOf = (failure: Failure): number => {
-  switch (failure.code) {
-    case 'not-allowed':
-    case 'refused-person':
-    case 'forbidden':
-      return exits.refused;
-    case 'cluster-unreachable':
-    case 'store-unavailable':
-      return exits.away;
-    case 'unknown-command':
-    case 'invalid-arguments':
-    case 'unknown-cluster':
-    case 'ambiguous':
-    case 'no-such-object':
-    case 'not-found':
-      return exits.usage;
-    default:
-      return exits.failed;
+const writeLines = (screen: Screen, text: string, style?: 'red' | 'yellow' | 'dim'): void => {
+  for (const line of text.split('\n')) {
+    const width = screen.isTerminal ? screen.width() : Number.POSITIVE_INFINITY;
+    for (const one of flow([{ text: cleanLine(line), style }], { width, cutsWords: false })) {
+      screen.write(`${paint(one, screen.color)}\n`);
+    }
   }
 };
 
-/** Our own options, wherever they stand; the rest is the command's. */
-const splitOptions = (words: readonly string[]) => {
-  const { tokens, values } = parseArgs({
-    args: [...words],
-    strict: false,
-    tokens: true,
-    options: {
-      config: { type: 'string' },
-      context: { type: 'string', multiple: true },
-      json: { type: 'boolean' },
-      'no-color': { type: 'boolean' },
-      version: { type: 'boolean' },
-      help: { type: 'boolean', short: 'h' },
-    },
+/** Results go to standard output, everything else to standard error. @returns the exit code */
+const print = (name: string | undefined, outcome: Outcome, json: boolean, to: Screens): number => {
+  if (outcome.kind === 'ended') {
+    return outcome.exitCode;
+  }
+  if (json) {
+    to.out.write(`${JSON.stringify(documentOf(name, outcome))}\n`);
+    return exitCode(outcome.exit);
+  }
+  if (outcome.kind === 'failed') {
+    writeLines(to.err, outcome.what, 'red');
+    writeLines(to.err, outcome.next);
+    return exitCode(outcome.exit);
+  }
+  const { shown, exit, remarks = [] } = outcome;
+  if (typeof shown === 'string') {
+    to.out.write(shown);
+  } else {
+    to.out.write(renderTerminal(shown, optionsFor(to.out, typedFor(catalogue))));
+  }
+  for (const remark of remarks) {
+    writeLines(to.err, remark, exit === 'done' ? undefined : 'yellow');
+  }
+  return exitCode(exit);
+};
+
+const strayDash = (words: readonly string[]): string | undefined =>
+  words.find((word) => /^-[a-zA-Z]/.test(word));
+
+const carryOut = async (entry: Entry, call: Omit<Call, 'input'>): Promise<Outcome> => {
+  const { doc } = entry;
+  const next = `Usage: flux-chatops ${doc.usage}`;
+  const stray = strayDash(call.words);
+  if (stray !== undefined) {
+    const meant = /^-o/.test(stray) ? ' For an answer that programs read there is --json.' : '';
+    return misused(`There is no option ${stray}.${meant}`, next);
+  }
+  if (doc.name === 'help') {
+    return runs.help({ ...call, input: {} });
+  }
+  const input = readWords(call.words, doc.arguments, doc.positional);
+  if (!input.ok) {
+    return misused(input.failure.join('\n'), next);
+  }
+  const problem = wrongInput(doc.arguments, input.value);
+  if (problem !== undefined) {
+    return misused(problem, next);
+  }
+  if (entry.kind === 'program') {
+    return runs[entry.program.name]({ ...call, input: input.value });
+  }
+  const { ask } = await import('#src/entry/cli/ask.ts');
+  return ask(entry.command, { ...call, input: input.value });
+};
+
+const answer = async (options: OwnOptions, to: Screens): Promise<[string | undefined, Outcome]> => {
+  const { rest } = options;
+  const call = { input: {}, options, ...to };
+  if (options.version) {
+    return ['version', await runs.version({ ...call, words: [] })];
+  }
+  if (options.help || rest.length === 0) {
+    const found = findEntry(rest);
+    const words = found === undefined ? rest : found.entry.doc.name.split(' ');
+    const outcome = await runs.help({ ...call, words });
+    // to ask for nothing at all is a mistake, but one that is answered best so
+    return options.help || outcome.kind !== 'answer'
+      ? ['help', outcome]
+      : ['help', { ...outcome, exit: 'usage' }];
+  }
+  const found = findEntry(rest);
+  if (found === undefined) {
+    const { what, next } = unknownEntry(rest);
+    return [undefined, misused(what, next)];
+  }
+  const { entry, rest: words } = found;
+  return [entry.doc.name, await carryOut(entry, { words, options, ...to })];
+};
+
+/** Whoever reads our output may stop to: `flux-chatops get | head`. */
+const endQuietlyOnClosedPipe = (): void => {
+  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EPIPE') {
+      throw error;
+    }
+    process.exit(0);
   });
-  const own = new Set(['config', 'context', 'json', 'no-color', 'version', 'help']);
-  const taken = new Set<number>();
-  for (const token of tokens) {
-    if (token.kind === 'option' && own.has(token.name)) {
-      taken.add(token.index);
-      if (token.value !== undefined && token.inlineValue === false) {
-        taken.add(token.index + 1);
-      }
-    }
-  }
-  return {
-    rest: words.filter((_, index) => !taken.has(index)),
-    config: typeof values.config === 'string' ? values.config : undefined,
-    contexts: (values.context ?? []).filter((context) => typeof context === 'string'),
-    json: values.json === true,
-    color: values['no-color'] !== true,
-    version: values.version === true,
-    help: values.help === true,
-  };
-};
-
-const checkConfig = (flag: string | undefined): number => {
-  const file = configFile(flag);
-  const loaded = loadConfig({ file, environment: process.env });
-  if (loaded.ok) {
-    console.log(`${file} is in order: ${loaded.value.config.clusters.length} clusters.`);
-    return exits.done;
-  }
-  for (const problem of loaded.failure) {
-    console.error(sayProblem(problem));
-  }
-  return exits.usage;
-};
-
-const checkAudit = async (flag: string | undefined, json: boolean): Promise<number> => {
-  const loaded = loadConfig({ file: configFile(flag), environment: process.env });
-  if (!loaded.ok) {
-    return checkConfig(flag);
-  }
-  const answer = await verifyAudit(loaded.value);
-  const say = answer.exit === 'done' || json ? console.log : console.error;
-  say(json ? JSON.stringify(answer.json) : answer.text);
-  return exits[answer.exit];
-};
-
-const print = (result: TerminalResult, json: boolean, color: boolean): number => {
-  if (result.kind === 'failed') {
-    const { what, next } = explain(result.failure);
-    if (json) {
-      console.log(JSON.stringify({ failure: { ...result.failure, what, next } }));
-    } else {
-      console.error(`${what}\n${next}`);
-    }
-    return exitOf(result.failure);
-  }
-  console.log(json ? JSON.stringify(result.view) : renderTerminal(result.view, { color }));
-  return result.succeeded ? exits.done : exits.failed;
-};
-
-const showProgress = (json: boolean) => {
-  let last = '';
-  return (view: View): void => {
-    if (!json && view.summary !== last) {
-      last = view.summary;
-      console.error(view.summary);
-    }
-  };
-};
-
-const version = (): string => {
-  const text = readFileSync(`${import.meta.dirname}/../../package.json`, 'utf8');
-  return z.object({ version: z.string() }).parse(JSON.parse(text)).version;
 };
 
 /** The terminal's door. @returns the exit code */
 export const main = async (words: readonly string[]): Promise<number> => {
-  const options = splitOptions(words);
-  const [first] = options.rest;
-  if (options.version) {
-    console.log(version());
-    return exits.done;
+  endQuietlyOnClosedPipe();
+  if (words[0] === '__complete') {
+    const { complete } = await import('#src/entry/cli/completion.ts');
+    return complete(words.slice(1));
   }
-  if (first === undefined) {
-    console.log(usage);
-    return options.help ? exits.done : exits.usage;
+  const options = readOptions(words);
+  if (!options.ok) {
+    const outcome = misused(options.failure.join('\n'), 'See what there is: flux-chatops help');
+    return print(undefined, outcome, words.includes('--json'), screens('auto'));
   }
-  if (first === 'serve') {
-    return serve(words.filter((word) => word !== 'serve'));
-  }
-  if (first === 'config') {
-    return checkConfig(options.config);
-  }
-  if (first === 'audit' && options.rest[1] === 'verify') {
-    return checkAudit(options.config, options.json);
-  }
-  const file = configFile(options.config);
-  const loaded = loadConfig({ file, environment: process.env });
-  const clusters = ownClusters({
-    flags: options.contexts,
-    names: loaded.ok ? loaded.value.config.clusters.map((cluster) => cluster.name) : [],
-    environment: process.env,
-  });
-  if (!clusters.ok) {
-    console.error(clusters.failure);
-    return exits.usage;
-  }
-  const color = options.color && process.stdout.isTTY && process.env['NO_COLOR'] === undefined;
-  const result = await runFromTerminal({
-    words: options.help ? ['help', first] : options.rest,
-    clusters: clusters.value,
-    loaded: loaded.ok ? loaded.value : undefined,
-    onProgress: showProgress(options.json),
-  });
-  return print(result, options.json, color);
+  const to = screens(options.value.color);
+  const [name, outcome] = await answer(options.value, to);
+  return print(name, outcome, options.value.json, to);
 };

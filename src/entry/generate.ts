@@ -7,6 +7,8 @@ import { dirname } from 'node:path';
 import { commands } from '#commands/index.ts';
 import { configJsonSchema } from '#src/config/config.ts';
 import { biomeConfig } from '#src/entry/biome-config.ts';
+import { outputSchema } from '#src/entry/generate/cli-output.ts';
+import { cliPage } from '#src/entry/generate/cli-page.ts';
 import { commandsPage } from '#src/entry/generate/commands-page.ts';
 import { actRole, observeRole } from '#src/entry/generate/roles.ts';
 import { slackManifest } from '#src/entry/generate/slack-manifest.ts';
@@ -25,6 +27,8 @@ export const generated: readonly Generated[] = [
   { file: 'biome.json', produce: () => json(biomeConfig()) },
   { file: 'deploy/flux-chatops.schema.json', produce: () => json(configJsonSchema()) },
   { file: 'commands/README.md', produce: () => commandsPage(docs) },
+  { file: 'docs/cli.md', produce: () => cliPage() },
+  { file: 'docs/cli-output.schema.json', produce: () => json(outputSchema()) },
   { file: 'deploy/slack-manifest.yaml', produce: () => slackManifest(docs) },
   { file: 'deploy/rbac/observe.yaml', produce: () => observeRole() },
   { file: 'deploy/rbac/act.yaml', produce: () => actRole(docs) },

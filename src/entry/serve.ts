@@ -1,8 +1,9 @@
 /** Starts the bot: `flux-chatops serve [--config FILE] [--role front|worker]`, and the image's command. */
 import { parseArgs } from 'node:util';
 import { loadConfig } from '#src/config/load.ts';
-import { sayProblem } from '#src/config/problems.ts';
+import { sayProblemIn } from '#src/config/problems.ts';
 import { startBot } from '#src/entry/bot.ts';
+import { configFile } from '#src/entry/config-file.ts';
 import { createLog } from '#src/entry/logging.ts';
 
 const roles = {
@@ -12,10 +13,6 @@ const roles = {
 } as const;
 
 const isRole = (word: string): word is keyof typeof roles => word in roles;
-
-/** Where the configuration stands: the flag, the environment, or the working directory. */
-export const configFile = (flag: string | undefined): string =>
-  flag ?? process.env['FLUX_CHATOPS_CONFIG'] ?? 'flux-chatops.yaml';
 
 /** Runs until SIGTERM or SIGINT. @returns the exit code */
 export const serve = async (words: readonly string[]): Promise<number> => {
@@ -34,9 +31,8 @@ export const serve = async (words: readonly string[]): Promise<number> => {
   const options = { file: configFile(values.config), environment: process.env };
   const loaded = loadConfig(options);
   if (!loaded.ok) {
-    console.error(`The configuration has ${loaded.failure.length} mistakes:`);
     for (const problem of loaded.failure) {
-      console.error(`  ${sayProblem(problem)}`);
+      console.error(sayProblemIn(options.file, problem));
     }
     return 2;
   }

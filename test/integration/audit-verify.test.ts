@@ -91,6 +91,8 @@ describe.skipIf(!hasRedis)('flux-chatops audit verify (needs redis-server)', () 
     expect(code).toBe(1);
     expect(stderr).toContain('The audit trail is broken: entry 4 is not as it was written');
     expect(stderr).toContain('In order before it: 3 entries');
-    expect(JSON.parse(stdout)).toMatchObject({ unbroken: false, seq: 4, before: { count: 3 } });
+    expect(JSON.parse(stdout)).toMatchObject({
+      result: { unbroken: false, seq: 4, before: { count: 3 } },
+    });
   });
 });

@@ -44,6 +44,11 @@ async function* linesOf(stream: AsyncIterable<Uint8Array>): AsyncGenerator<strin
   }
 }
 
+export interface HttpApi extends Api {
+  /** The status that a path answers with, whatever its body. */
+  status(path: string): Promise<Result<number, Trouble>>;
+}
+
 /**
  * The HTTP of one API server, on the connections, credentials and HTTP library of the Kubernetes client.
  *
@@ -52,7 +57,7 @@ async function* linesOf(stream: AsyncIterable<Uint8Array>): AsyncGenerator<strin
  * cannot be stopped before the server has answered; and it hides why a request was refused.
  * @param deadlineMs - for each request but watches, until its whole answer is there
  */
-export const createApi = (connection: Connection, deadlineMs: number): Api => {
+export const createApi = (connection: Connection, deadlineMs: number): HttpApi => {
   const http = new IsomorphicFetchHttpLibrary();
   const closed = new AbortController();
 
@@ -93,6 +98,18 @@ export const createApi = (connection: Connection, deadlineMs: number): Api => {
     }
   };
 
+  const status = async (path: string): Promise<Result<number, Trouble>> => {
+    try {
+      const signal = AbortSignal.any([closed.signal, AbortSignal.timeout(deadlineMs)]);
+      const response = await send({ method: 'GET', path }, signal);
+      // read to its end, so that the connection is free again
+      await response.body.text();
+      return ok(response.httpStatusCode);
+    } catch (error) {
+      return fail(troubleFromError(error));
+    }
+  };
+
   const read = async (response: ResponseContext, hear: (event: WatchEvent) => void) => {
     const stream = response.body.stream();
     for await (const line of stream === null ? [] : linesOf(stream)) {
@@ -124,6 +141,7 @@ export const createApi = (connection: Connection, deadlineMs: number): Api => {
 
   return {
     request,
+    status,
     watch,
     renew: connection.renew,
     close: () => {

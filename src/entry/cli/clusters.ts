@@ -1,8 +1,5 @@
-import { existsSync, readFileSync } from 'node:fs';
-import { homedir } from 'node:os';
-import { delimiter, join } from 'node:path';
-import { parse } from 'yaml';
-import { z } from 'zod';
+import { nearest } from '#src/command/words.ts';
+import type { Kubeconfigs } from '#src/entry/cli/kubeconfig.ts';
 import { fail, ok, type Result } from '#src/result.ts';
 
 /** A cluster as the caller's own kubeconfig reaches it. */
@@ -13,76 +10,113 @@ export interface OwnCluster {
 }
 
 export interface OwnClusterOptions {
-  /** `--context infra=admin@infra`. */
+  /** `--context infra=admin@infra`, or a context alone. */
   readonly flags: readonly string[];
   /** Names in the configured order; empty where there is no configuration. */
   readonly names: readonly string[];
-  readonly environment: Readonly<Record<string, string | undefined>>;
+  readonly kubeconfigs: Kubeconfigs;
 }
 
-const Kubeconfig = z.object({
-  contexts: z.array(z.object({ name: z.string() })).default([]),
-});
+export interface Misuse {
+  readonly what: string;
+  readonly next: string;
+}
 
-const kubeconfigFiles = (environment: OwnClusterOptions['environment']): readonly string[] => {
-  const listed = environment['KUBECONFIG']?.split(delimiter).filter((file) => file !== '') ?? [];
-  return (listed.length > 0 ? listed : [join(homedir(), '.kube', 'config')]).filter(existsSync);
+/** What people call the cluster of a context: `admin@infra`, as Talos names it, is `infra`. */
+export const clusterOfContext = (context: string): string => context.replace(/^[^@/]*@/, '');
+
+interface Wanted {
+  readonly name: string;
+  /** Undefined: a context that fits the name. */
+  readonly context: string | undefined;
+}
+
+const fromFlag = (flag: string, contexts: Kubeconfigs['contexts']): Wanted => {
+  // a context may hold a "=" itself
+  const at = contexts.has(flag) ? -1 : flag.indexOf('=');
+  if (at > 0) {
+    return { name: flag.slice(0, at), context: flag.slice(at + 1) };
+  }
+  return contexts.has(flag)
+    ? { name: clusterOfContext(flag), context: flag }
+    : { name: flag, context: undefined };
 };
 
-/** Context name → the file it stands in; the first file wins, as with kubectl. */
-const readContexts = (files: readonly string[]): ReadonlyMap<string, string> => {
-  const found = new Map<string, string>();
-  for (const file of files) {
-    const parsed = Kubeconfig.safeParse(parse(readFileSync(file, 'utf8')));
-    for (const { name } of parsed.success ? parsed.data.contexts : []) {
-      found.set(name, found.get(name) ?? file);
-    }
-  }
-  return found;
+const inOrder = (wanted: readonly Wanted[], names: readonly string[]): readonly Wanted[] => {
+  const place = ({ name }: Wanted) => (names.includes(name) ? names.indexOf(name) : names.length);
+  return wanted.toSorted((left, right) => place(left) - place(right));
 };
 
-const flagPairs = (flags: readonly string[]): Result<ReadonlyMap<string, string>, string> => {
-  const pairs = new Map<string, string>();
-  for (const flag of flags) {
-    const at = flag.indexOf('=');
-    if (at < 1) {
-      return fail(`--context ${flag}: write CLUSTER=CONTEXT, such as infra=admin@infra.`);
-    }
-    pairs.set(flag.slice(0, at), flag.slice(at + 1));
+const wantedClusters = ({ flags, names, kubeconfigs }: OwnClusterOptions): readonly Wanted[] => {
+  const { contexts, current } = kubeconfigs;
+  if (flags.length > 0) {
+    return inOrder(
+      flags.map((flag) => fromFlag(flag, contexts)),
+      names,
+    );
   }
-  return ok(pairs);
+  if (names.length > 0) {
+    return names.map((name) => ({ name, context: undefined }));
+  }
+  return current === undefined ? [] : [{ name: clusterOfContext(current), context: current }];
+};
+
+const listed = (contexts: Kubeconfigs['contexts']): string =>
+  [...contexts.keys()].join(', ') || 'none';
+
+const noneKnown = ({ kubeconfigs }: OwnClusterOptions): Misuse => {
+  const [problem] = kubeconfigs.problems;
+  if (kubeconfigs.contexts.size > 0) {
+    return {
+      what: 'No cluster is named, and your kubeconfig has no current context.',
+      next: `Say which with --context CONTEXT, once for each cluster; there are: ${listed(kubeconfigs.contexts)}.`,
+    };
+  }
+  return {
+    what: `${problem ?? 'There is no kubeconfig: KUBECONFIG is not set and ~/.kube/config is not there'}.`,
+    next: 'Set KUBECONFIG to the file that reaches your clusters (several with ":" between them).',
+  };
+};
+
+const noContext = (wanted: Wanted, { kubeconfigs }: OwnClusterOptions): Misuse => {
+  const { contexts, problems } = kubeconfigs;
+  const close = nearest(wanted.context ?? wanted.name, [...contexts.keys()]);
+  const asked = wanted.context === undefined ? '' : ` called ${wanted.context}`;
+  return {
+    what: [
+      `Your kubeconfig has no context${asked} for the cluster ${wanted.name}; it has: ${listed(contexts)}.`,
+      ...(close === undefined ? [] : [`Did you mean ${close}?`]),
+      ...problems.map((problem) => `${problem}.`),
+    ].join(' '),
+    next: `Say which: --context ${wanted.name}=CONTEXT. With --context only the clusters that it names are looked at.`,
+  };
 };
 
 /**
- * Finds the context of each cluster: by flag, else a context of the cluster's name, else `admin@<name>`,
- * as Talos names it.
+ * Finds the clusters to look at and the context of each. By `--context`, only those; else those of the
+ * configuration, by a context of the cluster's name or `admin@<name>`; else the current context.
  */
-export const ownClusters = (options: OwnClusterOptions): Result<readonly OwnCluster[], string> => {
-  const pairs = flagPairs(options.flags);
-  if (!pairs.ok) {
-    return pairs;
-  }
-  const contexts = readContexts(kubeconfigFiles(options.environment));
-  const names = options.names.length > 0 ? options.names : [...pairs.value.keys()];
-  if (names.length === 0) {
-    return fail(
-      'No cluster is known. Give a configuration (--config) or name them: --context infra=CONTEXT.',
-    );
+export const ownClusters = (options: OwnClusterOptions): Result<readonly OwnCluster[], Misuse> => {
+  const { contexts } = options.kubeconfigs;
+  const wanted = wantedClusters(options);
+  if (wanted.length === 0) {
+    return fail(noneKnown(options));
   }
   const found: OwnCluster[] = [];
-  for (const name of names) {
-    const wanted = pairs.value.get(name);
-    const context = [wanted, wanted === undefined ? name : undefined, `admin@${name}`]
-      .filter((candidate) => candidate !== undefined)
-      .find((candidate) => contexts.has(candidate));
+  for (const one of wanted) {
+    const candidates = one.context === undefined ? [one.name, `admin@${one.name}`] : [one.context];
+    const context = candidates.find((candidate) => contexts.has(candidate));
     const file = context === undefined ? undefined : contexts.get(context);
     if (context === undefined || file === undefined) {
-      const there = [...contexts.keys()].join(', ') || 'none';
-      return fail(
-        `No context for cluster ${name}; your kubeconfig has: ${there}. Say which: --context ${name}=CONTEXT.`,
-      );
+      return fail(noContext(one, options));
     }
-    found.push({ name, file, context });
+    if (found.some(({ name }) => name === one.name)) {
+      return fail({
+        what: `The cluster ${one.name} is named twice.`,
+        next: 'Give each its own name: --context NAME=CONTEXT.',
+      });
+    }
+    found.push({ name: one.name, file, context });
   }
   return ok(found);
 };

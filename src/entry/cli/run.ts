@@ -4,6 +4,7 @@ import type { Cluster } from '#src/cluster/cluster.ts';
 import { createKubernetesCluster } from '#src/cluster/kubernetes/cluster.ts';
 import type { Actor } from '#src/command/actor.ts';
 import type { Surroundings } from '#src/command/context.ts';
+import type { AnyCommand, Progress } from '#src/command/define.ts';
 import { createDispatch, type Reply } from '#src/command/dispatch.ts';
 import { journalKey } from '#src/command/journal.ts';
 import { progressOf, readJournal } from '#src/command/journals.ts';
@@ -12,27 +13,24 @@ import { createRunner } from '#src/command/runner.ts';
 import type { LoadedConfig } from '#src/config/load.ts';
 import { policyOf } from '#src/config/policy.ts';
 import type { OwnCluster } from '#src/entry/cli/clusters.ts';
+import { failedBy, type Outcome } from '#src/entry/cli/outcome.ts';
 import { systemClock as clock, systemIds as ids } from '#src/entry/system.ts';
 import type { Failure } from '#src/failure.ts';
 import { silentLog } from '#src/log.ts';
 import { fail, ok, type Result } from '#src/result.ts';
 import { createRedisStore } from '#src/store/redis.ts';
-import type { Store } from '#src/store/store.ts';
+import type { Json, Store } from '#src/store/store.ts';
 import type { View } from '#src/view.ts';
 
 export interface TerminalRun {
-  /** The command and its words. */
-  readonly words: readonly string[];
+  readonly command: AnyCommand;
+  readonly input: Readonly<Record<string, Json>>;
   readonly clusters: readonly OwnCluster[];
   /** Needed by commands that act: what is done is recorded where the bot records it. */
   readonly loaded: LoadedConfig | undefined;
   /** Called with each new state of a command that acts. */
-  readonly onProgress: (view: View) => void;
+  readonly onProgress: (view: View, progress: Progress, plan: unknown) => void;
 }
-
-export type TerminalResult =
-  | { readonly kind: 'view'; readonly view: View; readonly succeeded: boolean }
-  | { readonly kind: 'failed'; readonly failure: Failure };
 
 const syncPatienceMs = 15_000;
 const headStartMs = 15_000;
@@ -50,45 +48,82 @@ const everything = (actor: Actor): Policy => ({
   ],
 });
 
-const synced = async (clusters: readonly Cluster[]): Promise<void> => {
-  const deadline = clock.now() + syncPatienceMs;
+/** Opens the clusters as the caller's kubeconfig reaches them. */
+export const openClusters = (own: readonly OwnCluster[]): readonly Cluster[] =>
+  own.map(({ name, file, context }) =>
+    // no fence is probed here: it is drawn around the bot's service accounts, while a person acts with the
+    // person's own kubeconfig, which the cluster's roles bound and which the fence would let pass
+    createKubernetesCluster({
+      name,
+      connection: { type: 'kubeconfig', file, context },
+      clock,
+      chance: Math.random,
+      log: silentLog,
+    }),
+  );
+
+/** Waits until each cluster has listed everything or has said what hinders. */
+export const synced = async (clusters: readonly Cluster[], patienceMs: number): Promise<void> => {
+  const deadline = clock.now() + patienceMs;
   const settled = (cluster: Cluster) => {
     const { synced: done, problem } = cluster.freshness();
     return done || problem !== undefined;
   };
   while (clock.now() < deadline && !clusters.every(settled)) {
-    await clock.wait(50);
+    await clock.wait(20);
   }
 };
 
+/** Who the first of the clusters that answers says we are. */
 const identify = async (clusters: readonly Cluster[]): Promise<Result<Actor, Failure>> => {
-  const [first] = clusters;
-  if (first === undefined) {
-    return fail({ code: 'unknown-cluster', name: '', known: [] });
+  let failure: Failure = { code: 'unknown-cluster', name: '', known: [] };
+  for (const cluster of clusters) {
+    const who = await cluster.whoAmI();
+    if (who.ok) {
+      return ok({ kind: 'terminal', cluster: cluster.name, ...who.value });
+    }
+    const detail = 'detail' in who.failure ? who.failure.detail : who.failure.code;
+    if (failure.code === 'unknown-cluster') {
+      failure = { code: 'cluster-unreachable', cluster: cluster.name, detail };
+    }
   }
-  const who = await first.whoAmI();
-  return who.ok
-    ? ok({ kind: 'terminal', cluster: first.name, ...who.value })
-    : fail({
-        code: 'cluster-unreachable',
-        cluster: first.name,
-        detail: 'detail' in who.failure ? who.failure.detail : who.failure.code,
-      });
+  return fail(failure);
 };
-
-const acts = (words: readonly string[]): boolean =>
-  commands.some((command) => command.doc.name === words[0] && command.doc.kind === 'act');
 
 const secret = (loaded: LoadedConfig, path: string): string => loaded.secrets.get(path) ?? '';
 
+const interruption = (): { readonly isAsked: () => boolean; readonly end: () => void } => {
+  let isAsked = false;
+  const ask = (): void => {
+    isAsked = true;
+  };
+  process.once('SIGINT', ask);
+  return { isAsked: () => isAsked, end: () => process.off('SIGINT', ask) };
+};
+
+interface Following {
+  readonly run: TerminalRun;
+  readonly store: Store;
+  readonly surroundings: Surroundings;
+  readonly loaded: LoadedConfig;
+  readonly reply: Extract<Reply, { kind: 'queued' }>;
+}
+
+const stateOf = async ({ run, store, reply }: Following) => {
+  const journal = readJournal(await store.read(journalKey(reply.journal)))?.journal;
+  const recalled = run.command.recall(journal?.plan);
+  if (journal === undefined || !recalled.ok) {
+    return undefined;
+  }
+  const now = clock.now();
+  const progress = progressOf(journal, now);
+  const context = { now, root: 'flux-chatops', actor: journal.actor };
+  return { progress, plan: journal.plan, view: recalled.value.view(progress, context) };
+};
+
 /** Runs a journal to its end in this process, with the caller's own clusters. */
-const follow = async (
-  run: TerminalRun,
-  store: Store,
-  surroundings: Surroundings,
-  loaded: LoadedConfig,
-  reply: Extract<Reply, { kind: 'queued' }>,
-): Promise<TerminalResult> => {
+const follow = async (following: Following): Promise<Outcome> => {
+  const { run, store, surroundings, loaded, reply } = following;
   const runner = createRunner({
     store,
     clock,
@@ -101,106 +136,118 @@ const follow = async (
     onCards: () => undefined,
     wakeAt: () => undefined,
   });
-  for (;;) {
-    await runner.advance(reply.journal);
-    const stored = readJournal(await store.read(journalKey(reply.journal)));
-    const journal = stored?.journal;
-    const recalled = commands
-      .find((command) => command.doc.name === journal?.command)
-      ?.recall(journal?.plan);
-    if (journal === undefined || recalled?.ok !== true) {
-      return { kind: 'failed', failure: { code: 'unexpected', reference: reply.invocation } };
+  const interrupt = interruption();
+  try {
+    for (;;) {
+      await runner.advance(reply.journal);
+      const state = await stateOf(following);
+      if (state === undefined) {
+        return failedBy({ code: 'unexpected', reference: reply.invocation });
+      }
+      const { view, progress, plan } = state;
+      if (progress.status !== 'running') {
+        const exit = progress.status === 'succeeded' ? 'done' : 'failed';
+        return { kind: 'answer', exit, result: plan, shown: view, progress };
+      }
+      if (interrupt.isAsked()) {
+        const remark = `${reply.journal} is recorded: the bot carries it on and shows it as usual.`;
+        const remarks = [remark];
+        return {
+          kind: 'answer',
+          exit: 'interrupted',
+          result: plan,
+          shown: view,
+          progress,
+          remarks,
+        };
+      }
+      run.onProgress(view, progress, plan);
+      await clock.wait(followMs);
     }
-    const now = clock.now();
-    const context = { now, root: 'flux-chatops', actor: journal.actor };
-    const view = recalled.value.view(progressOf(journal, now), context);
-    if (journal.status !== 'running') {
-      return { kind: 'view', view, succeeded: journal.status === 'succeeded' };
+  } finally {
+    interrupt.end();
+  }
+};
+
+/** What makes an answer incomplete: a cluster that is not heard. */
+const gaps = (clusters: readonly Cluster[]): readonly string[] =>
+  clusters.flatMap((cluster) => {
+    const { synced: isComplete, problem } = cluster.freshness();
+    return isComplete && problem === undefined
+      ? []
+      : [`${cluster.name} is not shown whole: ${problem ?? 'it has not answered yet'}.`];
+  });
+
+const surroundingsOf = (clusters: readonly Cluster[], policy: Policy): Surroundings => ({
+  clusters,
+  policy: () => policy,
+  root: 'flux-chatops',
+  defaultCluster: () => undefined,
+  incidents: async () => [],
+  commands: commands.map((command) => command.doc),
+});
+
+interface Opened {
+  readonly clusters: readonly Cluster[];
+  readonly store: Store | undefined;
+}
+
+const carryOut = async (run: TerminalRun, { clusters, store }: Opened): Promise<Outcome> => {
+  const { loaded } = run;
+  const actor = await identify(clusters);
+  if (!actor.ok) {
+    return failedBy(actor.failure);
+  }
+  await synced(clusters, syncPatienceMs);
+  const policy = loaded === undefined ? everything(actor.value) : policyOf(loaded.config);
+  const surroundings = surroundingsOf(clusters, policy);
+  const dispatch = createDispatch({
+    store,
+    clock,
+    ids,
+    commands,
+    surroundings,
+    commit:
+      store === undefined || loaded === undefined
+        ? async () => 'committed'
+        : createAudit({ store, key: secret(loaded, 'keys.audit') }).commit,
+    key: loaded === undefined ? '' : secret(loaded, 'keys.journal'),
+    log: silentLog,
+    onJournal: () => undefined,
+    headStartMs,
+  });
+  const reply = await dispatch({
+    origin: 'terminal',
+    actor: actor.value,
+    place: {},
+    request: { command: run.command.doc.name, input: run.input },
+  });
+  switch (reply.kind) {
+    case 'failed':
+      return failedBy(reply.failure);
+    case 'view': {
+      const remarks = gaps(clusters);
+      const exit = remarks.length === 0 ? 'done' : 'away';
+      return { kind: 'answer', exit, result: reply.plan, shown: reply.view, remarks };
     }
-    run.onProgress(view);
-    await clock.wait(followMs);
+    case 'queued':
+      return store === undefined || loaded === undefined
+        ? failedBy({ code: 'store-unavailable' })
+        : follow({ run, store, surroundings, loaded, reply });
+    default:
+      return reply satisfies never;
   }
 };
 
 /** Carries out one command from a terminal, with the caller's own kubeconfig. */
-export const runFromTerminal = async (run: TerminalRun): Promise<TerminalResult> => {
-  const { loaded, words } = run;
-  const acting = acts(words);
-  if (acting && loaded === undefined) {
-    return {
-      kind: 'failed',
-      failure: {
-        code: 'not-supported',
-        what: `${words[0]} is recorded where the bot records it, so it needs the bot's configuration.`,
-        instead: 'Give it with --config, with Redis and its keys within reach.',
-      },
-    };
-  }
-  // no fence is probed here: it is drawn around the bot's service accounts, while a person acts with the
-  // person's own kubeconfig, which the cluster's roles bound and which the fence would let pass
-  const clusters = run.clusters.map(({ name, file, context }) =>
-    createKubernetesCluster({
-      name,
-      connection: { type: 'kubeconfig', file, context },
-      clock,
-      chance: Math.random,
-      log: silentLog,
-    }),
-  );
+export const runFromTerminal = async (run: TerminalRun): Promise<Outcome> => {
+  const clusters = openClusters(run.clusters);
   const store =
-    acting && loaded !== undefined
-      ? createRedisStore({ url: secret(loaded, 'redis.url') })
-      : undefined;
+    run.loaded === undefined
+      ? undefined
+      : createRedisStore({ url: secret(run.loaded, 'redis.url') });
   try {
-    const actor = await identify(clusters);
-    if (!actor.ok) {
-      return { kind: 'failed', failure: actor.failure };
-    }
-    await synced(clusters);
-    const policy =
-      acting && loaded !== undefined ? policyOf(loaded.config) : everything(actor.value);
-    const surroundings: Surroundings = {
-      clusters,
-      policy: () => policy,
-      root: 'flux-chatops',
-      defaultCluster: () => undefined,
-      incidents: async () => [],
-      commands: commands.map((command) => command.doc),
-    };
-    const dispatch = createDispatch({
-      store,
-      clock,
-      ids,
-      commands,
-      surroundings,
-      commit:
-        store === undefined || loaded === undefined
-          ? async () => 'committed'
-          : createAudit({ store, key: secret(loaded, 'keys.audit') }).commit,
-      key: loaded === undefined ? '' : secret(loaded, 'keys.journal'),
-      log: silentLog,
-      onJournal: () => undefined,
-      headStartMs,
-    });
-    const text = words.map((word) => JSON.stringify(word)).join(' ');
-    const reply = await dispatch({
-      origin: 'terminal',
-      actor: actor.value,
-      place: {},
-      request: { text },
-    });
-    switch (reply.kind) {
-      case 'failed':
-        return { kind: 'failed', failure: reply.failure };
-      case 'view':
-        return { kind: 'view', view: reply.view, succeeded: true };
-      case 'queued':
-        return store === undefined || loaded === undefined
-          ? { kind: 'failed', failure: { code: 'store-unavailable' } }
-          : await follow(run, store, surroundings, loaded, reply);
-      default:
-        return reply satisfies never;
-    }
+    return await carryOut(run, { clusters, store });
   } finally {
     await Promise.all(clusters.map((cluster) => cluster.close()));
     await store?.close();

@@ -67,7 +67,7 @@ export const commandsPage = (commands: readonly CommandDoc[], root = '/flux'): s
     '# Commands',
     '',
     `One file per command; [index.ts](index.ts) lists them. Asked in Slack as ${code(`${root} …`)} or by`,
-    'mentioning the bot, in a terminal as `flux-chatops …`. An object is written',
+    'mentioning the bot, in a terminal as `flux-chatops …` ([docs/cli.md](../docs/cli.md)). An object is written',
     '`ks/namespace/name` (kinds: `ks`, `hr`, `gitrepo`, …) or by a shorter name that is',
     'unambiguous; a cluster by its name, or `all`.',
     '',

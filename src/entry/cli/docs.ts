@@ -1,0 +1,41 @@
+import type { ArgumentDoc, CommandDoc } from '#src/command/define.ts';
+
+export const groups = {
+  see: 'See (your own kubeconfig is all that it needs)',
+  act: 'Act (recorded and audited as in Slack, so it needs the bot’s configuration)',
+  bot: 'The bot',
+  terminal: 'This program',
+} as const;
+export type Group = keyof typeof groups;
+
+/** What is known of something that can be typed: for help, completion and docs/cli.md. */
+export interface CliDoc
+  extends Pick<CommandDoc, 'name' | 'summary' | 'positional' | 'arguments' | 'examples' | 'usage'> {
+  readonly group: Group;
+}
+
+/** The commands of the bot as the terminal has them; its help is the program's own. */
+export const commandDocs = (docs: readonly CommandDoc[]): readonly CliDoc[] =>
+  docs
+    .filter(({ name }) => name !== 'help')
+    .map((doc) => ({
+      ...doc,
+      // a terminal is in no channel that would have a default
+      arguments: doc.arguments.map((one) =>
+        one.name === 'cluster' ? { ...one, description: 'Cluster by name, or all' } : one,
+      ),
+      group: doc.kind === 'read' ? 'see' : 'act',
+    }));
+
+export const argument = (
+  name: string,
+  description: string,
+  more: Partial<Omit<ArgumentDoc, 'name' | 'description'>> = {},
+): ArgumentDoc => ({
+  name,
+  description,
+  type: 'string',
+  required: false,
+  choices: [],
+  ...more,
+});

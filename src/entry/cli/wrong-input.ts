@@ -1,0 +1,30 @@
+import type { ArgumentDoc } from '#src/command/define.ts';
+import { flagName, nearest } from '#src/command/words.ts';
+
+type Value = string | boolean | number;
+
+const wrongArgument = (
+  { name, required, choices }: ArgumentDoc,
+  value: Value | undefined,
+): string | undefined => {
+  const flag = flagName(name);
+  const listed = choices.join(', ');
+  if (value === undefined) {
+    return required ? `${flag} is missing${listed === '' ? '' : `: one of ${listed}`}.` : undefined;
+  }
+  if (choices.length === 0 || choices.includes(String(value))) {
+    return undefined;
+  }
+  const close = nearest(String(value), choices);
+  const meant = close === undefined ? `It is one of ${listed}.` : `Did you mean ${close}?`;
+  return `There is no ${flag} "${value}". ${meant}`;
+};
+
+/** What is wrong with an input as far as its documentation tells, in words; undefined when nothing is. */
+export const wrongInput = (
+  documents: readonly ArgumentDoc[],
+  input: Readonly<Record<string, Value>>,
+): string | undefined =>
+  documents
+    .map((document) => wrongArgument(document, input[document.name]))
+    .find((problem) => problem !== undefined);

@@ -1,0 +1,3 @@
+/** Where the configuration stands: the flag, the environment, or the working directory. */
+export const configFile = (flag: string | undefined): string =>
+  flag ?? process.env['FLUX_CHATOPS_CONFIG'] ?? 'flux-chatops.yaml';
