@@ -29,6 +29,8 @@ export interface CommitsFound {
    * `diverged`: the history was rewritten, and `from` is no longer part of it.
    */
   readonly relation: 'ahead' | 'same' | 'behind' | 'diverged';
+  /** How many commits `to` has and `from` has not, whatever they touch. */
+  readonly total: number;
   /** Newest first. Merges are left out, since what they bring in is named itself. */
   readonly commits: readonly Commit[];
   /** How many more touch the paths. */

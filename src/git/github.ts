@@ -87,6 +87,14 @@ const relations = {
 
 type Answer<Value> = Result<Value, GitFailure>;
 
+/** What a comparison says, as far as it was read. */
+interface Compared extends Pick<CommitsFound, 'relation' | 'total'> {
+  /** Newest first. */
+  readonly commits: readonly Commit[];
+  /** Whether these are all. */
+  readonly all: boolean;
+}
+
 /**
  * Reads repositories on one GitHub or GitHub Enterprise server.
  * @see https://docs.github.com/en/rest/commits/commits
@@ -191,10 +199,7 @@ export const createGitHub = (options: GitHubOptions): Git => {
     );
 
   /** The newest commits of a range, newest first, and whether these are all. */
-  const compare = async (
-    path: string,
-    range: CommitRange,
-  ): Promise<Answer<{ relation: CommitsFound['relation']; commits: Commit[]; all: boolean }>> => {
+  const compare = async (path: string, range: CommitRange): Promise<Answer<Compared>> => {
     const first = await comparePage(path, range, 1);
     if (!first.ok) {
       return first.failure.code === 'not-found' ? fail(await whatIsMissing(path, range)) : first;
@@ -215,6 +220,7 @@ export const createGitHub = (options: GitHubOptions): Git => {
     const commits = found.filter(({ parents }) => parents.length < 2).map(commitOf);
     return ok({
       relation: relations[status],
+      total,
       commits: commits.toReversed(),
       all: found.length >= total,
     });
@@ -254,9 +260,9 @@ export const createGitHub = (options: GitHubOptions): Git => {
     if (!compared.ok) {
       return compared;
     }
-    const { relation, commits, all } = compared.value;
+    const { commits, all } = compared.value;
     if (range.paths.includes('') || commits.length === 0) {
-      return ok(newestOf(relation, commits, range.limit, !all));
+      return ok(newestOf(compared.value, commits, range.limit, !all));
     }
     const oldest = Math.min(...commits.map(({ at }) => at));
     const shas = new Set<string>();
@@ -272,7 +278,7 @@ export const createGitHub = (options: GitHubOptions): Git => {
       }
     }
     const wanted = commits.filter(({ sha }) => shas.has(sha));
-    return ok(newestOf(relation, wanted, range.limit, partly));
+    return ok(newestOf(compared.value, wanted, range.limit, partly));
   };
 
   return {
@@ -296,12 +302,13 @@ export const createGitHub = (options: GitHubOptions): Git => {
 };
 
 const newestOf = (
-  relation: CommitsFound['relation'],
+  { relation, total }: Compared,
   commits: readonly Commit[],
   limit: number,
   partly: boolean,
 ): CommitsFound => ({
   relation,
+  total,
   commits: commits.slice(0, limit),
   more: Math.max(commits.length - limit, 0),
   partly,

@@ -19,8 +19,8 @@ const at = (ms: number): Span => ({ kind: 'time', at: ms, precision: 'seconds' }
 const revision = (member: Member, written: string | undefined, none: string): Line =>
   written === undefined ? [none] : [revisionSpan(member, written)];
 
-const lastGood = (member: Member): Line => {
-  const compare = compareSpan(member);
+const lastGood = (incident: Incident, member: Member): Line => {
+  const compare = compareSpan(incident, member);
   return [
     ...revision(member, member.lastGood, 'never worked'),
     ...(compare === undefined ? [] : [' · ', compare]),
@@ -35,7 +35,7 @@ const buttonsFor = (member: Member): readonly Button[] => {
   ];
 };
 
-const fieldsOf = (member: Member): Part => ({
+const fieldsOf = (incident: Incident, member: Member): Part => ({
   kind: 'fields',
   fields: [
     { label: 'Object', line: [printRef(member.ref)] },
@@ -47,7 +47,7 @@ const fieldsOf = (member: Member): Part => ({
       ? [{ label: 'Revision', line: revision(member, member.attempted, 'none yet') }]
       : [
           { label: 'Now trying', line: revision(member, member.attempted, 'nothing yet') },
-          { label: 'Last good', line: lastGood(member) },
+          { label: 'Last good', line: lastGood(incident, member) },
         ]),
   ],
 });
@@ -77,7 +77,7 @@ const openCard = (incident: Incident, member: Member): View => {
         line: [bold(`${name} ${trouble}`), ' on ', bold(member.cluster)],
       },
       { kind: 'quote', text: reason },
-      fieldsOf(member),
+      fieldsOf(incident, member),
       ...suspectParts(incident, member),
       { kind: 'text', line: [bold('What to do'), ' ', ...sayAdvice(member)] },
       { kind: 'buttons', buttons: buttonsFor(member) },
@@ -104,7 +104,7 @@ const suspendedCard = (incident: Incident, member: Member): View => ({
       ],
     },
     { kind: 'quote', text: sayReason(member.message) },
-    fieldsOf(member),
+    fieldsOf(incident, member),
     {
       kind: 'text',
       line: [

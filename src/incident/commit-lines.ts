@@ -1,5 +1,5 @@
 import { shortRevision } from '#src/flux/revision.ts';
-import { commitUrl, compareUrl, type Origin } from '#src/git/origin.ts';
+import { commitUrl, compareUrl, gitPath, type Origin, pathUrl } from '#src/git/origin.ts';
 import type { Finding, FoundCommit } from '#src/incident/findings.ts';
 import type { Incident, Member } from '#src/incident/incident.ts';
 import { commitOf, type Question, questionOf } from '#src/incident/revisions.ts';
@@ -24,18 +24,6 @@ export const revisionSpan = (member: Member, written: string): Span => {
     : commitSpan(member.git.origin, sha);
 };
 
-/** The page with everything between what last worked and what is tried. */
-export const compareSpan = (member: Member): Span | undefined => {
-  const question = questionOf(member.git);
-  return question === undefined
-    ? undefined
-    : {
-        kind: 'link',
-        text: 'compare',
-        url: compareUrl(question.origin, question.from, question.to),
-      };
-};
-
 interface Answered {
   readonly question: Question;
   readonly finding: Finding;
@@ -45,6 +33,33 @@ const answerTo = (incident: Incident, member: Member): Answered | undefined => {
   const question = questionOf(member.git);
   const finding = incident.findings?.find((one) => one.question === question?.key);
   return question === undefined || finding === undefined ? undefined : { question, finding };
+};
+
+/** The folder that an object is made of, linked as the revision that is tried has it. */
+export const folderSpan = (member: Member): Span | undefined => {
+  const path = gitPath(member.path ?? member.git?.path ?? '');
+  const { origin, to } = member.git ?? {};
+  if (path === '') {
+    return undefined;
+  }
+  return origin === undefined || to === undefined
+    ? code(path)
+    : { kind: 'link', text: path, url: pathUrl(origin, to, path) };
+};
+
+/** How far the last good revision is behind, and the page with everything between it and what is tried. */
+export const compareSpan = (incident: Incident, member: Member): Span | undefined => {
+  const question = questionOf(member.git);
+  // of a release it is between revisions of what made it, and not between its versions
+  if (question === undefined || commitOf(member.lastGood) !== question.from) {
+    return undefined;
+  }
+  const { total = 0 } = answerTo(incident, member)?.finding ?? {};
+  return {
+    kind: 'link',
+    text: total === 0 ? 'compare' : `${sayCount(total, 'commit')} behind`,
+    url: compareUrl(question.origin, question.from, question.to),
+  };
 };
 
 const author = ({ author: name, person }: FoundCommit): Span =>
@@ -134,17 +149,26 @@ export const suspectParts = (incident: Incident, member: Member): readonly Part[
 export const commitProblem = (incident: Incident, member: Member): string | undefined =>
   answerTo(incident, member)?.finding.problem;
 
-/** The commit that ended it, of one that recovered with another revision than it failed with. */
-export const fixLine = (
-  incident: Incident,
-  member: Member,
-): { readonly sha: string; readonly line: Line } | undefined => {
+/** A sentence, and the revision that it names. */
+interface Fix {
+  readonly sha: string;
+  readonly line: Line;
+}
+
+/** What ended it, of one that recovered with another revision than it failed with. */
+export const fixLine = (incident: Incident, member: Member): Fix | undefined => {
   const answered = answerTo(incident, member);
-  const [newest] = answered?.finding.commits ?? [];
-  if (answered === undefined || newest === undefined) {
+  if (answered === undefined) {
     return undefined;
   }
-  const { origin } = answered.question;
+  const [newest] = answered.finding.commits;
+  const { origin, to } = answered.question;
+  if (answered.finding.relation === 'behind') {
+    return { sha: to, line: ['Fixed by going back to ', commitSpan(origin, to), '.'] };
+  }
+  if (newest === undefined) {
+    return undefined;
+  }
   const { more, commits } = answered.finding;
   const others = commits.length + more - 1;
   const line: Line = [

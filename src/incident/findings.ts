@@ -19,6 +19,7 @@ export const Finding = z.object({
   /** Key of the question. */
   question: z.string(),
   relation: z.enum(['ahead', 'same', 'behind', 'diverged']),
+  total: z.number(),
   /** Newest first. */
   commits: z.array(FoundCommit),
   more: z.number(),
@@ -76,6 +77,7 @@ const foundCommit = ({ sha, subject, author, at }: Commit, telling: Telling): Fo
 export const findingOf = (question: string, found: CommitsFound, telling: Telling): Finding => ({
   question,
   relation: found.relation,
+  total: found.total,
   commits: found.commits.map((commit) => foundCommit(commit, telling)),
   more: found.more,
   partly: found.partly,
@@ -89,6 +91,7 @@ export const problemOf = (
 ): Finding => ({
   question,
   relation: 'same',
+  total: 0,
   commits: [],
   more: 0,
   partly: false,

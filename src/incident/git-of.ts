@@ -90,7 +90,8 @@ export const gitOf = (sight: Sight, { before, recovered }: Known): MemberGit | u
   const range = rangeOf(sight, recovered ? undefined : before);
   const origin = range === undefined ? undefined : originFrom(sight, range.applier);
   if (range === undefined || origin === undefined) {
-    return before;
+    // what broke it must not pass for what fixed it
+    return recovered && before !== undefined ? { origin: before.origin } : before;
   }
   const path = gitPath(range.applier.object.path ?? '');
   return recovered

@@ -1,5 +1,5 @@
 import type { FluxKind, FluxRef } from '#src/flux/ref.ts';
-import { revisionSpan } from '#src/incident/commit-lines.ts';
+import { folderSpan, revisionSpan } from '#src/incident/commit-lines.ts';
 import type { Member } from '#src/incident/incident.ts';
 import type { Line } from '#src/view.ts';
 
@@ -65,10 +65,8 @@ const sayStatus = (status: string): string =>
 
 /** What to do about it, in one or two sentences. */
 export const sayAdvice = (member: Member): Line => {
-  const where: Line =
-    member.path === undefined
-      ? []
-      : [' under ', { kind: 'code', text: member.path.replace(/^\.\//, '') }];
+  const folder = folderSpan(member);
+  const where: Line = folder === undefined ? [] : [' under ', folder];
   const lastGood: Line =
     member.lastGood === undefined
       ? []

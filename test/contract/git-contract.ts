@@ -55,6 +55,7 @@ export const gitContract = (name: string, create: () => Promise<GitWorld>): void
       expect(answer).toEqual({
         failure: undefined,
         relation: 'ahead',
+        total: 3,
         commits: [
           {
             sha: last,

@@ -37,8 +37,8 @@ const ready = (status: 'True' | 'False', reason = 'ReconciliationFailed', messag
 
 export const revision = (sha: string): string => `main@sha1:${sha}`;
 
-export const repositoryWire = (url = 'ssh://git@github.com/acme/platform.git') =>
-  object('source.toolkit.fluxcd.io/v1', 'GitRepository', 'platform', 1, {
+export const repositoryWire = (url = 'ssh://git@github.com/acme/platform.git', version = 1) =>
+  object('source.toolkit.fluxcd.io/v1', 'GitRepository', 'platform', version, {
     spec: { url },
     status: ready('True', 'Succeeded', 'stored'),
   });

@@ -120,12 +120,14 @@ export const createFakeGit = (logins: Readonly<Record<string, string>> = {}): Fa
           return range.paths.some((one) => touches(before, tree, one));
         })
         .toSorted((left, right) => right.at - left.at);
-      const ahead = [...head].some((sha) => !base.has(sha));
+      const total = [...head].filter((sha) => !base.has(sha)).length;
+      const ahead = total > 0;
       const behind = [...base].some((sha) => !head.has(sha));
       const alone = ahead ? 'ahead' : 'same';
       const back = ahead ? 'diverged' : 'behind';
       return ok({
         relation: behind ? back : alone,
+        total,
         commits: wanted.slice(0, range.limit).map(present),
         more: Math.max(wanted.length - range.limit, 0),
         partly: false,

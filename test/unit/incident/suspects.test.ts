@@ -27,7 +27,7 @@ describe('the commits that an incident may come from', () => {
       'Object: ks/flux-system/web',
       'Since: 2026-11-24 10:00:02 UTC · 1 attempt',
       `Now trying: ${short(bad)}`,
-      `Last good: ${short(good)} · compare`,
+      `Last good: ${short(good)} · 1 commit behind`,
       `Suspect ${short(bad)} web: v2 (#12) — Robin Platform, 2026-11-20 10:02 UTC · the only change under apps/web`,
       `What to do Correct it in Git under apps/web. What last worked is ${short(good)}.`,
       'INC-1',
@@ -278,6 +278,37 @@ describe('the commit that ended an incident', () => {
       `It could not be applied. Fixed by ${short(fix)} Revert "web: v2" — ${robin.name}.`,
       'INC-1 · 1 attempt failed',
     ]);
+  });
+
+  it('is the older one that the branch was set back to', async () => {
+    const stage = createGitStage();
+    const good = stage.commit(undefined, 'start');
+    const bad = stage.commit(good, 'web: v2');
+    stage.tell(repositoryWire(), failing(good, bad));
+    stage.keep();
+    await stage.clock.advance(2_000);
+
+    stage.tell(working(good, 3));
+    await stage.clock.advance(15_000);
+
+    expect((await stage.card())[1]).toBe(
+      `It could not be applied. Fixed by going back to ${short(good)}.`,
+    );
+  });
+
+  it('is never the one that broke it, where the source is gone by then', async () => {
+    const stage = createGitStage();
+    const good = stage.commit(undefined, 'start');
+    const bad = stage.commit(good, 'web: v2');
+    const fix = stage.commit(bad, 'web: v3');
+    stage.tell(repositoryWire(), failing(good, bad));
+    stage.keep();
+    await stage.clock.advance(2_000);
+
+    stage.tell(repositoryWire('https://git.example/somewhere/else', 2), working(fix, 3));
+    await stage.clock.advance(15_000);
+
+    expect((await stage.card())[1]).toBe(`It could not be applied. Ready at ${short(fix)}.`);
   });
 
   it('is nobody’s where the same revision works now', async () => {
