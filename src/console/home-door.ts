@@ -1,7 +1,7 @@
 import type { Console } from '#src/console/console.ts';
 import type { Homes } from '#src/console/homes.ts';
 import type { Log } from '#src/log.ts';
-import type { Incoming, IncomingClick, IncomingHome } from '#src/slack/inbound.ts';
+import type { IncomingClick, IncomingHome } from '#src/slack/inbound.ts';
 import type { Slack } from '#src/slack/slack.ts';
 
 export interface HomeDoorOptions {
@@ -16,7 +16,7 @@ export interface HomeDoorOptions {
 const sayFailed = 'Slack does not let the bot write to you just now, so nothing was done.';
 
 /**
- * Takes what people do in the Home tab, and leaves the rest to the console. A click there has no channel:
+ * Takes what people do in the Home tab. A click there has no channel:
  * its answer comes as a message between the bot and that person, where a card can be followed to its end.
  */
 export const createHomeDoor = ({ converse, homes, slack, log, team: ours }: HomeDoorOptions) => {
@@ -41,17 +41,5 @@ export const createHomeDoor = ({ converse, homes, slack, log, team: ours }: Home
     log.warn({ team: workspace, user }, 'a person was refused');
   };
 
-  return async (incoming: Incoming): Promise<void> => {
-    switch (incoming.kind) {
-      case 'home':
-        return opened(incoming);
-      case 'click':
-        return incoming.home ? click(incoming) : converse(incoming);
-      case 'command':
-      case 'mention':
-        return converse(incoming);
-      default:
-        return incoming satisfies never;
-    }
-  };
+  return { opened, click };
 };

@@ -1,6 +1,7 @@
 import type { HomeCommand, HomeData, HomeObject } from '#src/console/home-data.ts';
 import { sayTrouble } from '#src/incident/wording.ts';
 import { sayCount } from '#src/text/duration.ts';
+import { progressBar } from '#src/text/plain.ts';
 import type { Button, Line, Part, Step, Tone, View } from '#src/view.ts';
 
 const mostShown = 5;
@@ -20,6 +21,8 @@ const rowOf = (...buttons: readonly (Button | undefined)[]): readonly Part[] => 
 
 const listing = (data: HomeData, label: string, filter: string): Button | undefined =>
   data.mayList ? { label, command: 'get', input: { filter, cluster: 'all' } } : undefined;
+
+const namesOf = ({ clusters }: HomeData): string => clusters.map(({ name }) => name).join(' and ');
 
 const since = ({ since: at }: HomeObject): Line =>
   at === undefined ? [] : [' · since ', { kind: 'time', at, precision: 'minutes' }];
@@ -45,10 +48,9 @@ const failingObject = (one: HomeObject): readonly Part[] => {
 };
 
 const failing: Section = (data) => {
-  const { failing: objects, clusters } = data;
-  const names = clusters.map(({ name }) => name).join(' and ');
+  const { failing: objects } = data;
   if (objects.length === 0) {
-    return [heading('recovered', `Nothing is failing on ${names}`)];
+    return [heading('recovered', 'Nothing is failing')];
   }
   const more = objects.length - mostShown;
   return [
@@ -62,12 +64,13 @@ const failing: Section = (data) => {
 const states = { running: 'running', succeeded: 'done', failed: 'failed' } as const;
 
 const commandStep = (command: HomeCommand): Step => {
-  const { status, done, total, startedAt, endedAt, detail } = command;
+  const { status, startedAt, endedAt, detail } = command;
+  const progress = progressBar(command.done, command.total);
   return {
     state: states[status],
     line: [
-      command.title,
-      ...(status === 'running' ? [` · step ${Math.min(done + 1, total)} of ${total}`] : []),
+      { kind: 'bold', text: command.title },
+      ...(status === 'running' ? [` · ${progress.bar} ${progress.label}`] : []),
       ' · ',
       { kind: 'time', at: startedAt, precision: 'minutes' },
       ` · ${command.id}`,
@@ -132,6 +135,25 @@ const nothingToRead: readonly Part[] = [
   },
 ];
 
+/** What the Home is, as of when, and what helps anywhere on it. */
+const head = (data: HomeData, at: number): readonly Part[] => [
+  heading('neutral', data.mayRead ? `Flux on ${namesOf(data)}` : 'Flux'),
+  ...rowOf(
+    // what a Home shows in its own place is itself
+    { label: 'Refresh', command: 'status', input: {}, answer: 'in-place' },
+    data.mayRead ? { label: 'Status of all', command: 'status', input: {} } : undefined,
+    { label: 'Help', command: 'help', input: {} },
+  ),
+  {
+    kind: 'small',
+    line: [
+      'as of ',
+      { kind: 'time', at, precision: 'seconds' },
+      ' · what a button answers comes as a message of this app, under Messages',
+    ],
+  },
+];
+
 /**
  * A person's Home.
  * @param at - when it was looked at; ms
@@ -140,21 +162,8 @@ const nothingToRead: readonly Part[] = [
 export const homeView = (data: HomeData, at: number, notice?: Line): View => ({
   summary: data.mayRead ? `${sayCount(data.failing.length, 'object')} failing` : 'Nothing to read',
   parts: [
+    ...head(data, at),
     ...(notice === undefined ? [] : [{ kind: 'text' as const, line: notice }]),
     ...(data.mayRead ? sections.flatMap((section) => section(data)) : nothingToRead),
-    ...rowOf(
-      // what a Home shows in its own place is itself
-      { label: 'Refresh', command: 'status', input: {}, answer: 'in-place' },
-      data.mayRead ? { label: 'Status of all', command: 'status', input: {} } : undefined,
-      { label: 'Help', command: 'help', input: {} },
-    ),
-    {
-      kind: 'small',
-      line: [
-        'as of ',
-        { kind: 'time', at, precision: 'seconds' },
-        ' · what a button answers comes as a message of this app, under Messages',
-      ],
-    },
   ],
 });

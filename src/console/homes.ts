@@ -5,7 +5,7 @@ import { failureView } from '#src/console/failure-view.ts';
 import type { GatherHome, HomeData } from '#src/console/home-data.ts';
 import { homeView } from '#src/console/home-view.ts';
 import type { Log } from '#src/log.ts';
-import { renderMessage } from '#src/slack/blocks.ts';
+import { renderHome } from '#src/slack/home-blocks.ts';
 import type { Slack, SlackUser } from '#src/slack/slack.ts';
 import type { Line, View } from '#src/view.ts';
 
@@ -72,7 +72,7 @@ export const createHomes = ({ slack, identify, gather, clock, log }: HomesOption
       : failureView({ code: 'refused-person', why: found.why }, undefined);
 
   const publish = async (user: SlackUser, found: Found, notice?: Line): Promise<boolean> => {
-    const { blocks } = renderMessage(viewOf(found, notice));
+    const blocks = renderHome(viewOf(found, notice));
     const published = await slack.publishHome(user.user, blocks);
     if (!published.ok) {
       const { failure } = published;

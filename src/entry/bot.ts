@@ -5,9 +5,11 @@ import { fenceWarning, insideFence } from '#src/cluster/fence.ts';
 import { createKubernetesCluster } from '#src/cluster/kubernetes/cluster.ts';
 import type { LoadedConfig, LoadOptions } from '#src/config/load.ts';
 import { createConsole } from '#src/console/console.ts';
+import { createDoor } from '#src/console/door.ts';
 import { createHomeDoor } from '#src/console/home-door.ts';
 import { createHomes } from '#src/console/homes.ts';
 import { actorNowBy, createIdentify } from '#src/console/identify.ts';
+import { createShortcutDoor } from '#src/console/shortcut-door.ts';
 import { compose, type Parts } from '#src/entry/compose.ts';
 import { createLiveGit } from '#src/entry/git.ts';
 import { createLiveConfig } from '#src/entry/live-config.ts';
@@ -146,12 +148,12 @@ export const startBot = async (
     clock,
     log: log.child({ part: 'home' }),
   });
-  const hear = createHomeDoor({
+  const team = () => live.current().config.slack.team;
+  const consoleLog = log.child({ part: 'console' });
+  const hear = createDoor({
     converse,
-    homes,
-    slack,
-    log: log.child({ part: 'home' }),
-    team: () => live.current().config.slack.team,
+    home: createHomeDoor({ converse, homes, slack, log: consoleLog, team }),
+    shortcut: createShortcutDoor({ slack, identify, offer: bot.offer, log: consoleLog, team }),
   });
 
   const probes: Record<string, Probe> = {

@@ -1,15 +1,18 @@
 import { commands } from '#commands/index.ts';
 import type { Clock, Ids } from '#src/clock.ts';
 import type { Cluster } from '#src/cluster/cluster.ts';
-import type { Surroundings } from '#src/command/context.ts';
+import type { Actor } from '#src/command/actor.ts';
+import { contextFor, type Surroundings } from '#src/command/context.ts';
 import { createDispatch, type Dispatch } from '#src/command/dispatch.ts';
 import type { AuditedCommit } from '#src/command/journals.ts';
 import type { Policy } from '#src/command/policy.ts';
 import { createRunner } from '#src/command/runner.ts';
 import { createHomeData, type GatherHome } from '#src/console/home-data.ts';
+import { offerView } from '#src/console/offer.ts';
 import { normaliseMessage } from '#src/flux/message.ts';
 import type { CommitAuthor, Git } from '#src/git/git.ts';
 import type { IncidentSettings } from '#src/incident/decide.ts';
+import { findCardSubject } from '#src/incident/find-card.ts';
 import type { Person } from '#src/incident/findings.ts';
 import { hasEnded } from '#src/incident/incident.ts';
 import { createKeeper } from '#src/incident/keeper.ts';
@@ -22,6 +25,7 @@ import type { Slack } from '#src/slack/slack.ts';
 import { createSharedClock } from '#src/store/shared-clock.ts';
 import type { Store } from '#src/store/store.ts';
 import { redact } from '#src/text/redact.ts';
+import type { View } from '#src/view.ts';
 
 /** What differs between production, a replay and a simulation. */
 export interface Ports {
@@ -61,6 +65,8 @@ export interface Bot {
   readonly dispatch: Dispatch;
   /** What the Home of a person shows. */
   readonly gatherHome: GatherHome;
+  /** What an actor can do about the message at `ts` in a channel. */
+  offer(actor: Actor, channel: string, ts: string): Promise<View>;
   /** Something is to be posted. */
   onCards(): void;
   /** The store may have lost writes: compare with Slack before anything is posted. */
@@ -163,6 +169,11 @@ export const compose = (settings: Settings, ports: Ports): Bot => {
 
   return {
     dispatch,
+    offer: async (actor, channel, ts) =>
+      offerView(
+        await findCardSubject(store, channel, ts),
+        contextFor(surroundings, actor, channel, clock.now()),
+      ),
     gatherHome: createHomeData({ surroundings, store, clock }),
     onCards,
     recount: () => outbox?.recount(),

@@ -8,6 +8,7 @@ import {
   readCommand,
   readHomeOpened,
   readMention,
+  readShortcut,
 } from '#src/slack/inbound.ts';
 import type { Answer, Slack, SlackFailure } from '#src/slack/slack.ts';
 import { createWebSlack, Identity } from '#src/slack/web.ts';
@@ -133,6 +134,10 @@ const listen = (app: App, command: string, log: Log, handle: Handle): void => {
   app.action({ type: 'block_actions' }, async ({ ack, body }) => {
     await ack();
     await take(readClick(body));
+  });
+  app.shortcut({ type: 'message_action' }, async ({ ack, body }) => {
+    await ack();
+    await take(readShortcut(body));
   });
   app.event('app_mention', ({ body }) => take(readMention(body)));
   app.event('app_home_opened', async ({ body }) => {

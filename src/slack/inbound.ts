@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { type ButtonRequest, readButtonValue } from '#src/slack/button.ts';
 
 /** What a person did in Slack, from a payload whose signature was verified; pure. */
-export type Incoming = Asking | IncomingHome;
+export type Incoming = Asking | IncomingHome | IncomingShortcut;
 /** What asks for a command. */
 export type Asking = IncomingCommand | IncomingMention | IncomingClick;
 
@@ -52,6 +52,17 @@ export interface IncomingClick extends IncomingCommon {
 export interface IncomingHome extends IncomingCommon {
   /** The Home tab of the app was opened. */
   readonly kind: 'home';
+}
+
+export interface IncomingShortcut extends IncomingCommon {
+  /** An entry of ours in the menu of a message. */
+  readonly kind: 'shortcut';
+  readonly callbackId: string;
+  /** `ts` of the message, or of the root of the thread that it stands in. */
+  readonly root: string;
+  readonly thread: string | undefined;
+  readonly responseUrl: string;
+  readonly triggerId: string;
 }
 
 const CommandBody = z.object({
@@ -173,6 +184,13 @@ const ClickBody = z.object({
   actions: z.array(z.object({ type: z.string(), value: z.string().optional() })).min(1),
 });
 
+/** Whether a button stands in the Home tab; a stand-in of Slack only leaves out channel and message. */
+const isHome = ({ view, channel, message, container }: z.infer<typeof ClickBody>): boolean =>
+  view?.type === 'home' ||
+  (view === undefined &&
+    (channel?.id ?? container?.channel_id ?? '') === '' &&
+    (message?.ts ?? container?.message_ts) === undefined);
+
 /** The thread that a message stands in; its root, which may bear the mark of a thread too, stands in none. */
 const threadOf = ({ message, container }: z.infer<typeof ClickBody>): string | undefined => {
   const thread = message?.thread_ts ?? container?.thread_ts;
@@ -200,7 +218,42 @@ export const readClick = (body: unknown): IncomingClick | undefined => {
     thread: threadOf(data),
     // Slack marks the container, its stand-ins the message
     ephemeral: data.container?.is_ephemeral === true || data.message?.subtype === 'ephemeral',
-    home: data.view?.type === 'home',
+    home: isHome(data),
+    responseUrl: data.response_url,
+    triggerId: data.trigger_id,
+  };
+};
+
+const ShortcutBody = z.object({
+  type: z.literal('message_action'),
+  callback_id: z.string(),
+  team: z.object({ id: z.string() }),
+  user: z.object({ id: z.string(), team_id: z.string().optional() }),
+  channel: z.object({ id: z.string() }),
+  message_ts: z.string(),
+  message: z.object({ thread_ts: z.string().optional() }).optional(),
+  response_url: z.string(),
+  trigger_id: z.string(),
+});
+
+/** A message shortcut, with where the message stands and nothing of what it says. */
+export const readShortcut = (body: unknown): IncomingShortcut | undefined => {
+  const parsed = ShortcutBody.safeParse(body);
+  if (!parsed.success) {
+    return undefined;
+  }
+  const { data } = parsed;
+  const root = data.message?.thread_ts ?? data.message_ts;
+  return {
+    kind: 'shortcut',
+    delivery: data.trigger_id,
+    workspace: data.team.id,
+    team: data.user.team_id ?? data.team.id,
+    user: data.user.id,
+    channel: data.channel.id,
+    callbackId: data.callback_id,
+    root,
+    thread: root === data.message_ts ? undefined : root,
     responseUrl: data.response_url,
     triggerId: data.trigger_id,
   };

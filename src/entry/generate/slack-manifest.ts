@@ -1,5 +1,6 @@
 import { stringify } from 'yaml';
 import type { CommandDoc } from '#src/command/define.ts';
+import { messageShortcuts } from '#src/console/offer.ts';
 import { byName } from '#src/text/order.ts';
 
 /**
@@ -56,6 +57,12 @@ export const slackManifest = (commands: readonly CommandDoc[], root = '/flux'): 
         messages_tab_read_only_enabled: true,
       },
       bot_user: { display_name: name, always_online: true },
+      shortcuts: messageShortcuts.map(({ callbackId, name: label, description }) => ({
+        name: label,
+        type: 'message',
+        callback_id: callbackId,
+        description,
+      })),
       slash_commands: [
         {
           command: root,

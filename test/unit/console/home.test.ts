@@ -3,6 +3,7 @@ import { commands } from '#commands/index.ts';
 import { createMemoryCluster } from '#src/cluster/memory.ts';
 import type { Surroundings } from '#src/command/context.ts';
 import type { Policy } from '#src/command/policy.ts';
+import { createDoor } from '#src/console/door.ts';
 import { createHomeData } from '#src/console/home-data.ts';
 import { createHomeDoor } from '#src/console/home-door.ts';
 import { createHomes } from '#src/console/homes.ts';
@@ -68,14 +69,13 @@ const createStage = () => {
     log: silentLog,
   });
   const asked: Asking[] = [];
-  const door = createHomeDoor({
-    converse: async (incoming) => {
-      asked.push(incoming);
-    },
-    homes,
-    slack,
-    log: silentLog,
-    team: () => 'T1',
+  const converse = async (incoming: Asking): Promise<void> => {
+    asked.push(incoming);
+  };
+  const door = createDoor({
+    converse,
+    home: createHomeDoor({ converse, homes, slack, log: silentLog, team: () => 'T1' }),
+    shortcut: async () => undefined,
   });
   return {
     clock,
@@ -199,7 +199,7 @@ describe('the Home of a person', () => {
     stopping.abort();
 
     expect(quiet).toBe(1);
-    expect(recovered).toContain('Nothing is failing on infra');
+    expect(recovered).toContain('Nothing is failing');
     expect(stage.publications()).toBe(2);
   });
 

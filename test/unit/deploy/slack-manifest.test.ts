@@ -2,10 +2,20 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import { z } from 'zod';
+import { messageShortcuts } from '#src/console/offer.ts';
 import { methodScopes } from '#src/entry/generate/slack-manifest.ts';
 
 const Manifest = z.looseObject({
   features: z.looseObject({
+    app_home: z.object({ home_tab_enabled: z.boolean(), messages_tab_enabled: z.boolean() }),
+    shortcuts: z.array(
+      z.object({
+        name: z.string().max(24),
+        type: z.literal('message'),
+        callback_id: z.string().max(255),
+        description: z.string().max(150),
+      }),
+    ),
     slash_commands: z.array(z.looseObject({ command: z.string(), usage_hint: z.string() })),
   }),
   oauth_config: z.object({ scopes: z.strictObject({ bot: z.array(z.string()) }) }),
@@ -54,6 +64,19 @@ describe('the Slack manifest', () => {
     expect(manifest.settings).toMatchObject({
       interactivity: { is_enabled: true },
       socket_mode_enabled: true,
+    });
+  });
+
+  it('offers each message shortcut that the code answers, within what Slack takes', () => {
+    expect(manifest.features.shortcuts.map(({ callback_id }) => callback_id)).toEqual(
+      messageShortcuts.map(({ callbackId }) => callbackId),
+    );
+  });
+
+  it('has the Home, and the messages in which its buttons are answered', () => {
+    expect(manifest.features.app_home).toEqual({
+      home_tab_enabled: true,
+      messages_tab_enabled: true,
     });
   });
 });

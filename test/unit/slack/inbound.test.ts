@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { writeButtonValue } from '#src/slack/button.ts';
-import { readClick, readCommand, readMention } from '#src/slack/inbound.ts';
+import { readClick, readCommand, readHomeOpened, readMention } from '#src/slack/inbound.ts';
 
 const commandBody = {
   command: '/flux',
@@ -88,12 +88,63 @@ describe('what comes from Slack', () => {
     expect(readClick({ ...body, actions: [{ type: 'button', value: 'rm -rf' }] })).toBeUndefined();
   });
 
+  it.each([
+    ['of Slack', { container: { type: 'view' }, view: { type: 'home' } }],
+    ['of a stand-in', { container: { type: 'message', channel_id: '' }, channel: { id: '' } }],
+  ])('is a click in the Home tab %s', (_, where) => {
+    const body = {
+      type: 'block_actions',
+      team: { id: 'T1' },
+      user: { id: 'U2', team_id: 'T1' },
+      trigger_id: '13.37.abc',
+      actions: [{ type: 'button', value: writeButtonValue({ command: 'status', input: {} }) }],
+      ...where,
+    };
+
+    expect(readClick(body)).toMatchObject({ home: true, channel: '', message: undefined });
+  });
+
+  it('is a click on the root of a thread, which stands in no thread itself', () => {
+    const body = {
+      type: 'block_actions',
+      team: { id: 'T1' },
+      user: { id: 'U2', team_id: 'T1' },
+      channel: { id: 'C1' },
+      container: { message_ts: '1.1', thread_ts: '1.1', channel_id: 'C1', is_ephemeral: true },
+      trigger_id: '13.37.abc',
+      actions: [{ type: 'button', value: writeButtonValue({ command: 'status', input: {} }) }],
+    };
+
+    expect(readClick(body)).toMatchObject({ home: false, ephemeral: true, thread: undefined });
+  });
+
+  it('is the Home tab that somebody opened, and not the other tabs', () => {
+    const event = {
+      type: 'app_home_opened',
+      user: 'U1',
+      channel: 'D1',
+      tab: 'home',
+      event_ts: '1.1',
+    };
+
+    expect(readHomeOpened({ team_id: 'T1', event_id: 'Ev1', event })).toEqual({
+      kind: 'home',
+      delivery: 'Ev1',
+      workspace: 'T1',
+      team: 'T1',
+      user: 'U1',
+      channel: 'D1',
+    });
+    expect(readHomeOpened({ team_id: 'T1', event: { ...event, tab: 'messages' } })).toBeUndefined();
+  });
+
   it('may be anything without a throw', () => {
     fc.assert(
       fc.property(fc.anything(), (body) => {
         readCommand(body);
         readMention(body);
         readClick(body);
+        readHomeOpened(body);
       }),
     );
   });
