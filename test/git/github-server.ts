@@ -8,8 +8,6 @@ export interface GitHubServer {
   readonly token: string;
   /** Adds a commit that no branch points to. @returns its id */
   commit(draft: CommitDraft): Promise<string>;
-  /** Points a branch at a commit, also backwards. */
-  point(branch: string, sha: string): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -84,9 +82,6 @@ export const startGitHub = async ({ owner, name, users }: GitHubSeed): Promise<G
       );
       trees.set(commit.sha, made.sha);
       return commit.sha;
-    },
-    point: async (branch, sha) => {
-      await send('PATCH', `git/refs/heads/${branch}`, { sha, force: true });
     },
     close: () => emulator.close(),
   };
