@@ -1,15 +1,9 @@
 import { request } from '@octokit/request';
 import { z } from 'zod';
 import type { Clock } from '#src/clock.ts';
-import {
-  type Commit,
-  type CommitRange,
-  type CommitsFound,
-  type Git,
-  type GitFailure,
-  pullRequestIn,
-  subjectOf,
-} from '#src/git/git.ts';
+import type { Commit, CommitRange, CommitsFound, Git, GitFailure } from '#src/git/git.ts';
+import { CommitList, Comparison, commitOf, Refusal, relations } from '#src/git/github-answers.ts';
+import { createKept } from '#src/git/kept.ts';
 import { createRateGate } from '#src/git/rate-gate.ts';
 import { fail, ok, type Result } from '#src/result.ts';
 
@@ -23,67 +17,12 @@ export interface GitHubOptions {
   readonly deadlineMs?: number;
 }
 
-const text = z.string().nullish().catch(undefined);
-
-const CommitWire = z.object({
-  sha: z.string(),
-  commit: z.object({
-    message: z.string(),
-    author: z.object({ name: text, email: text }).nullish(),
-    committer: z.object({ date: text }).nullish(),
-  }),
-  author: z.object({ login: text }).nullish().catch(undefined),
-  parents: z.array(z.unknown()).catch([]),
-});
-
-const Comparison = z.object({
-  status: z.enum(['ahead', 'behind', 'diverged', 'identical']),
-  total_commits: z.number(),
-  commits: z.array(CommitWire),
-});
-type Comparison = z.output<typeof Comparison>;
-
-const CommitList = z.array(CommitWire);
-
-/** What the client throws for an answer of 400 and above, or with 500 and no answer where none came. */
-const Refusal = z.object({
-  message: z.string(),
-  status: z.number(),
-  response: z
-    .object({
-      headers: z.record(z.string(), z.union([z.string(), z.number(), z.undefined()])),
-      data: z.unknown(),
-    })
-    .optional(),
-});
-
 const perPage = 100;
 /** Of a long range only the newest part is looked at; pages of a hundred. */
 const mostPages = 3;
 const mostKept = 500;
-
-const commitOf = (wire: z.output<typeof CommitWire>): Commit => {
-  const { author, committer, message } = wire.commit;
-  const subject = subjectOf(message);
-  return {
-    sha: wire.sha,
-    subject,
-    author: {
-      name: author?.name ?? wire.author?.login ?? 'somebody',
-      email: author?.email ?? undefined,
-      login: wire.author?.login ?? undefined,
-    },
-    at: Date.parse(committer?.date ?? '') || 0,
-    pullRequest: pullRequestIn(subject),
-  };
-};
-
-const relations = {
-  ahead: 'ahead',
-  identical: 'same',
-  behind: 'behind',
-  diverged: 'diverged',
-} as const satisfies Record<Comparison['status'], CommitsFound['relation']>;
+/** They hold up to 300 commits each. */
+const mostComparisons = 20;
 
 type Answer<Value> = Result<Value, GitFailure>;
 
@@ -103,7 +42,9 @@ export const createGitHub = (options: GitHubOptions): Git => {
   const { apiUrl, token, clock, deadlineMs = 10_000 } = options;
   const client = request.defaults({ baseUrl: apiUrl.replace(/\/+$/, '') });
   const gate = createRateGate(clock);
-  const kept = new Map<string, CommitsFound>();
+  const kept = createKept<CommitsFound>(mostKept);
+  // shared by all that ask about one change: at a push, everything that fails
+  const comparisons = createKept<Compared>(mostComparisons);
 
   const get = async <Value>(
     route: `GET /${string}`,
@@ -256,10 +197,13 @@ export const createGitHub = (options: GitHubOptions): Git => {
   };
 
   const look = async (path: string, range: CommitRange): Promise<Answer<CommitsFound>> => {
-    const compared = await compare(path, range);
+    const change = `${path} ${range.from} ${range.to}`;
+    const known = comparisons.get(change);
+    const compared = known === undefined ? await compare(path, range) : ok(known);
     if (!compared.ok) {
       return compared;
     }
+    comparisons.set(change, compared.value);
     const { commits, all } = compared.value;
     if (range.paths.includes('') || commits.length === 0) {
       return ok(newestOf(compared.value, commits, range.limit, !all));
@@ -291,10 +235,6 @@ export const createGitHub = (options: GitHubOptions): Git => {
       const answer = await look(path, range);
       if (answer.ok) {
         kept.set(key, answer.value);
-        const [oldest] = kept.keys();
-        if (kept.size > mostKept && oldest !== undefined) {
-          kept.delete(oldest);
-        }
       }
       return answer;
     },

@@ -68,6 +68,10 @@ const wantedBy = (incident: Incident): Question | undefined => {
 export const createSuspects = (options: SuspectsOptions): Suspects => {
   const { git, clock, log, onNews } = options;
   const asked = new Map<string, Asked>();
+  /** The question of each incident as it was last; an older one is no longer of interest. */
+  const wants = new Map<string, string>();
+  /** Hosts that failed at the last question. */
+  const troubled = new Set<string>();
   const answers: Answer[] = [];
   let running = 0;
   let stopped = false;
@@ -87,7 +91,11 @@ export const createSuspects = (options: SuspectsOptions): Suspects => {
         : clock.now() + pause;
     // a host that nobody configured is not missed
     if (failure.code !== 'not-configured') {
-      log.warn({ question: one.question.key, failure }, 'commits could not be read');
+      const { host } = one.question.origin;
+      if (!troubled.has(host)) {
+        log.warn({ question: one.question.key, failure }, 'commits cannot be read');
+      }
+      troubled.add(host);
       settle(one, problemOf(one.question.key, failure, options.redact));
     }
   };
@@ -100,6 +108,9 @@ export const createSuspects = (options: SuspectsOptions): Suspects => {
       return;
     }
     if (answer.ok) {
+      if (troubled.delete(origin.host)) {
+        log.info({ host: origin.host }, 'commits are read again');
+      }
       asked.delete(key);
       settle(one, findingOf(key, answer.value, options));
     } else {
@@ -138,6 +149,17 @@ export const createSuspects = (options: SuspectsOptions): Suspects => {
       );
     });
 
+  const forgetGone = (world: World): void => {
+    // seldom, since this is asked after every event
+    if (wants.size > 2 * world.incidents.size + 64) {
+      for (const id of wants.keys()) {
+        if (!world.incidents.has(id)) {
+          wants.delete(id);
+        }
+      }
+    }
+  };
+
   const retry = (world: World, now: number): void => {
     for (const [key, one] of asked) {
       if (one.state === 'failed' && now >= one.retryAt) {
@@ -151,9 +173,20 @@ export const createSuspects = (options: SuspectsOptions): Suspects => {
     lookNext();
   };
 
+  const forgetOlder = (incident: string, question: string): void => {
+    const before = wants.get(incident) ?? question;
+    wants.set(incident, question);
+    const older = before === question ? undefined : asked.get(before);
+    older?.incidents.delete(incident);
+    if (older?.incidents.size === 0 && older.state !== 'running') {
+      asked.delete(before);
+    }
+  };
+
   const note = (incident: Incident): void => {
     const question = git === undefined ? undefined : wantedBy(incident);
     if (question !== undefined) {
+      forgetOlder(incident.id, question.key);
       const one: Asked = asked.get(question.key) ?? {
         question,
         openedAt: incident.openedAt,
@@ -196,6 +229,7 @@ export const createSuspects = (options: SuspectsOptions): Suspects => {
         }
         answers.shift();
       }
+      forgetGone(world);
       retry(world, now);
       return { done: true, changed };
     },

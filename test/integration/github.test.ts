@@ -104,6 +104,21 @@ describe('the GitHub adapter over HTTP', () => {
     expect(requests).toHaveLength(1);
   });
 
+  it('compares once for all that ask about one change', async () => {
+    const { ask, requests } = await start((request, response) =>
+      json(response, 200, request.url?.includes('/compare/') ? comparison([wire(1)]) : []),
+    );
+
+    await ask(['apps/web']);
+    await ask(['apps/api']);
+
+    expect(requests.map(({ url }) => url.split('/')[6]?.split('?')[0])).toEqual([
+      'compare',
+      'commits',
+      'commits',
+    ]);
+  });
+
   it.each([
     [401, {}, { code: 'forbidden', detail: '401' }],
     [403, {}, { code: 'forbidden', detail: '403' }],

@@ -260,6 +260,42 @@ describe('the commits that an incident may come from', () => {
   });
 });
 
+describe('a push while much is failing', () => {
+  it('asks about the newest revision alone, where the host is slower than the pushes', async () => {
+    const stage = createGitStage();
+    const good = stage.commit(undefined, 'start');
+    const shas = [good];
+    for (const number of [1, 2, 3, 4]) {
+      shas.push(stage.commit(shas.at(-1), `web: ${number}`));
+    }
+    const names = Array.from({ length: 6 }, (_, index) => `app-${index}`);
+    const push = (sha: string, version: number): void =>
+      stage.tell(
+        ...names.map((name) =>
+          kustomizationWire({ name, version, ready: 'False', attempted: sha, applied: good }),
+        ),
+      );
+    const { commitsBetween } = stage.git;
+    stage.git.commitsBetween = async (repository, range) => {
+      const answer = await commitsBetween(repository, range);
+      await stage.clock.wait(10_000);
+      return answer;
+    };
+    stage.tell(repositoryWire());
+    stage.keep();
+    for (const [index, sha] of shas.slice(1).entries()) {
+      push(sha, index + 2);
+      await stage.clock.advance(1_000);
+    }
+    await stage.clock.advance(60_000);
+
+    const asked = stage.git.asked.map(({ range }) => range.to);
+    // two were under way; what was passed over meanwhile is nobody's question any more
+    expect(asked).toHaveLength(3);
+    expect(asked.at(-1)).toBe(shas.at(-1));
+  });
+});
+
 describe('the commit that ended an incident', () => {
   it('is named on the resolved card with its author', async () => {
     const stage = createGitStage();
