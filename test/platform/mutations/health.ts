@@ -65,6 +65,11 @@ export const healthMutations: readonly Mutation[] = [
       ),
   },
   {
+    name: 'Jobs that can never be changed',
+    rule: 'done-jobs',
+    edit: (files) => files.replace(at.testsKs, '  force: true\n', ''),
+  },
+  {
     name: 'an expression that is true when there is no condition',
     rule: 'health-expressions-executed',
     says: /of a not ready object: .*\[\]/,

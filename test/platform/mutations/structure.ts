@@ -225,8 +225,8 @@ export const structureMutations: readonly Mutation[] = [
     edit: (files) =>
       files.replace(
         'kubernetes/infrastructure/storage/rook-ceph-operator/ks.yaml',
-        '- name: monitoring-crds',
-        '- name: monitoring-crds\n    - name: certificates',
+        '- name: namespaces',
+        '- name: namespaces\n    - name: monitoring-crds',
       ),
   },
 ];

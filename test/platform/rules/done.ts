@@ -157,4 +157,18 @@ const release: Rule = {
       }),
 };
 
-export const doneRules: readonly Rule[] = [fields, form, targets, expressions, release];
+const jobs: Rule = {
+  name: 'done-jobs',
+  summary: 'a Kustomization with Jobs makes them anew when they change, which a Job itself refuses',
+  scope: 'cluster',
+  check: (cluster) =>
+    written(cluster)
+      .filter((layer) => layer.objects.some((object) => object.kind === 'Job'))
+      .filter((layer) => at(layer.kustomization, 'spec', 'force') !== true)
+      .map((layer) => ({
+        where: `ks/${layer.name}`,
+        what: 'a changed Job is refused as immutable: spec.force is not true',
+      })),
+};
+
+export const doneRules: readonly Rule[] = [fields, form, targets, expressions, release, jobs];

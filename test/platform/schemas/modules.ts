@@ -1,19 +1,14 @@
-import { execFile } from 'node:child_process';
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { promisify } from 'node:util';
 import { Ajv, type ErrorObject } from 'ajv';
 import { parseAllDocuments } from 'yaml';
 import type { Check } from '#test/platform/schemas/check.ts';
+import { type GoModule, moduleFolder } from '#test/platform/schemas/go-module.ts';
 import { at, type Data, dataAt, isData, listAt, textAt } from '#test/platform/world/value.ts';
 
 /** CRDs that no schema package has, read from upstream's Go module of an exact version. */
-interface Module {
+interface Module extends GoModule {
   readonly group: string;
-  readonly module: string;
-  readonly version: string;
-  /** what Go's checksum of the module must be */
-  readonly sum: string;
   readonly folder: string;
   /** the one file of the folder that holds CRDs; left out: every file may */
   readonly file?: string;
@@ -37,18 +32,6 @@ const modules: readonly Module[] = [
     file: 'crds.yaml',
   },
 ];
-
-const run = promisify(execFile);
-
-const download = async (module: Module): Promise<string> => {
-  const args = ['mod', 'download', '-json', `${module.module}@${module.version}`];
-  const { stdout } = await run('go', args, { timeout: 120_000 });
-  const told: unknown = JSON.parse(stdout);
-  if (textAt(told, 'Sum') !== module.sum) {
-    throw new Error(`${module.module} has another checksum than is written down`);
-  }
-  return join(textAt(told, 'Dir') ?? '', module.folder);
-};
 
 const isOpen = (schema: Data): boolean => schema['x-kubernetes-preserve-unknown-fields'] === true;
 
@@ -147,8 +130,8 @@ export const moduleCheck = async (
   }
   const checks =
     loaded.get(group) ??
-    download(module)
-      .then((folder) => checksIn(folder, module.file))
+    moduleFolder(module)
+      .then((folder) => checksIn(join(folder, module.folder), module.file))
       .catch((error: unknown) => {
         tell({ group, reason: `${module.module}: ${String(error).split('\n')[0] ?? ''}` });
         return new Map<string, Check>();
