@@ -14,11 +14,13 @@ export interface SandboxClusterOptions {
   readonly name: string;
   /** Where the tree of this cluster begins: `./kubernetes/clusters/infra`. */
   readonly path: string;
-  /** Where its notification-controller sends what it would send to the bot. */
-  readonly receiver?: string;
+  /** Where its notification-controller sends what it would send to the bot; a function is asked each time. */
+  readonly receiver?: string | (() => string | undefined);
   /** What the vault holds for a key of a Secret, such as the signing key of the webhooks. */
   readonly secretValue?: (namespace: string, secret: string, key: string) => string;
   readonly port?: number;
+  /** What was there when it was last closed, instead of what bootstrap leaves: versions go on from there. */
+  readonly restored?: { readonly objects: readonly KubeObject[]; readonly version: number };
 }
 
 export interface SandboxOptions {
@@ -76,8 +78,9 @@ const seed = (path: string, url: string): readonly KubeObject[] => [
 
 const startCluster = async (
   options: SandboxOptions,
-  { name, path, receiver, secretValue, port }: SandboxClusterOptions,
+  { name, path, receiver, secretValue, port, restored }: SandboxClusterOptions,
 ): Promise<SandboxCluster> => {
+  const receiverNow = () => (typeof receiver === 'function' ? receiver() : receiver);
   const clock = options.clock ?? realClock;
   const server = await startApiServer({
     name,
@@ -85,20 +88,23 @@ const startCluster = async (
     kinds: operatorKinds,
     ...(options.users === undefined ? {} : { users: options.users }),
     ...(port === undefined ? {} : { port }),
+    ...(restored === undefined
+      ? {}
+      : { objects: restored.objects, firstVersion: restored.version }),
   });
   const started = startFlux(server, {
     git: options.git,
     build: options.build,
     settings: { requeueDependencyMs: 5_000, ...options.settings },
     // the tree names the bot by a host that only a real cluster knows
-    deliver: async (delivery) =>
-      receiver === undefined
-        ? 202
-        : clock.during(deliverByHttp({ ...delivery, address: receiver })),
+    deliver: async (delivery) => {
+      const address = receiverNow();
+      return address === undefined ? 202 : clock.during(deliverByHttp({ ...delivery, address }));
+    },
   });
   const operators = startOperators(started.world, secretValue === undefined ? {} : { secretValue });
   const stopMaking = makeWhatChartsWould(server);
-  for (const object of seed(path, options.repositoryUrl)) {
+  for (const object of restored === undefined ? seed(path, options.repositoryUrl) : []) {
     server.objects.put(object);
   }
   return { server, flux: started, operators, stopMaking };

@@ -22,6 +22,9 @@ interface Task {
 
 const failedPassMs = 10_000;
 
+/** What carries it is another controller's: main controllers run with `--watch-label-selector=!<it>`. */
+export const shardKey = 'sharding.fluxcd.io/key';
+
 const keyOf = ({ namespace, name }: Ref): string => `${namespace}/${name}`;
 
 /** What wakes a controller of Flux: a change of generation, a new request, a deletion. */
@@ -112,6 +115,9 @@ export const startWorker = (world: World, options: WorkerOptions) => {
   };
 
   const see = (object: KubeObject, delayMs: number): void => {
+    if (object.metadata.labels?.[shardKey] !== undefined) {
+      return;
+    }
     const task = taskOf(refOf(object));
     if (delayMs > 0 && !task.running) {
       later(task, delayMs);
