@@ -239,7 +239,9 @@ describe.skipIf(localSlackBinary === undefined)(
       await first.stop();
       await vi.waitUntil(() => !app.listening(), { timeout: 5_000 });
       const away = await app.identity();
-      const second = await startLocalSlack(demoWorkspace(), Number(new URL(first.url).port));
+      const second = await startLocalSlack(demoWorkspace(), {
+        port: Number(new URL(first.url).port),
+      });
       await vi.waitUntil(() => app.listening(), { timeout: 15_000 });
       await second.command({ channel, user: robin, command: '/flux', text: 'again' });
       await vi.waitUntil(() => heard.length > 0, { timeout: 5_000 });

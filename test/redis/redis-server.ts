@@ -20,6 +20,7 @@ const found = (): boolean => {
 export const hasRedis = found();
 
 export interface RedisServer {
+  readonly pid: () => number;
   readonly port: number;
   readonly url: string;
   /** Stops the process without ending it: connections stay open and nothing is answered. */
@@ -37,6 +38,10 @@ export interface RedisServerOptions {
   /** `off` = no append-only file. */
   readonly appendFsync?: 'always' | 'everysec' | 'no' | 'off';
   readonly maxMemoryPolicy?: string;
+  /** Where its files are, and stay after `close`; a new temporary folder, removed by `close`, when left out. */
+  readonly folder?: string;
+  /** Tried first; a free one is taken where somebody else has it. */
+  readonly port?: number;
   /** Further words of the command line. */
   readonly extra?: readonly string[];
 }
@@ -87,11 +92,11 @@ const ended = async (child: ChildProcess): Promise<void> => {
 };
 
 /**
- * A real redis-server on a free port of 127.0.0.1 with its files in a new temporary folder.
+ * A real redis-server on a free port of 127.0.0.1 with its files in a folder of its own.
  * @throws when it does not start
  */
 export const startRedis = async (options: RedisServerOptions = {}): Promise<RedisServer> => {
-  const folder = await mkdtemp(join(tmpdir(), 'flux-chatops-redis-'));
+  const folder = options.folder ?? (await mkdtemp(join(tmpdir(), 'flux-chatops-redis-')));
   const fsync = options.appendFsync ?? 'off';
   const words = [
     ...['--bind', '127.0.0.1', '--save', '', '--dir', folder],
@@ -103,7 +108,7 @@ export const startRedis = async (options: RedisServerOptions = {}): Promise<Redi
   const launch = (port: number): ChildProcess =>
     spawn('redis-server', ['--port', String(port), ...words], { detached: true, stdio: 'ignore' });
 
-  let port = await freePort();
+  let port = options.port ?? (await freePort());
   let child = launch(port);
   // another process may have taken the port in between
   for (let attempt = 0; attempt < 3 && !(await started(child, port)); attempt++) {
@@ -116,6 +121,7 @@ export const startRedis = async (options: RedisServerOptions = {}): Promise<Redi
     throw new Error('redis-server does not start');
   }
   return {
+    pid: () => child.pid ?? 0,
     port,
     url: `redis://127.0.0.1:${port}`,
     freeze: () => void child.kill('SIGSTOP'),
@@ -129,7 +135,9 @@ export const startRedis = async (options: RedisServerOptions = {}): Promise<Redi
     },
     close: async () => {
       await ended(child);
-      await rm(folder, { recursive: true, force: true });
+      if (options.folder === undefined) {
+        await rm(folder, { recursive: true, force: true });
+      }
     },
   };
 };

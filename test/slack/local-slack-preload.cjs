@@ -1,8 +1,66 @@
-// Runs inside the local Slack (Bun, by BUN_OPTIONS=--preload=…) and mends three things that it has no
-// setting for: it listens on all interfaces, it forgets the metadata of messages, and its page shows
-// neither code fences nor date tokens.
+// Runs inside the local Slack (Bun, by BUN_OPTIONS=--preload=…) and mends four things that it has no
+// setting for: it listens on all interfaces, it forgets the metadata of messages, it forgets everything
+// when it ends, and its page shows neither code fences nor date tokens.
+const { EventEmitter } = require('node:events');
+const { existsSync, readFileSync, renameSync, writeFileSync } = require('node:fs');
+
 const serve = Bun.serve;
 const metadata = new Map();
+
+const stateFile = process.env.LOCAL_SLACK_STATE;
+let slack;
+
+// Its store is not exported; it is the one emitter that has channels and messages.
+const { setMaxListeners } = EventEmitter.prototype;
+EventEmitter.prototype.setMaxListeners = function (...rest) {
+  if (this.messages instanceof Map && this.channels instanceof Map) {
+    slack = this;
+  }
+  return setMaxListeners.apply(this, rest);
+};
+
+const save = () => {
+  const state = {
+    channels: [...slack.channels.values()],
+    messages: Object.fromEntries(slack.messages),
+    metadata: Object.fromEntries(metadata),
+  };
+  writeFileSync(`${stateFile}.next`, JSON.stringify(state));
+  renameSync(`${stateFile}.next`, stateFile);
+};
+
+/** Shows what was there before, under the same times, and writes down what changes. */
+const keepState = () => {
+  if (existsSync(stateFile)) {
+    const state = JSON.parse(readFileSync(stateFile, 'utf8'));
+    for (const channel of state.channels) {
+      slack.channels.set(channel.id, slack.channels.get(channel.id) ?? channel);
+      slack.messages.set(channel.id, state.messages[channel.id] ?? []);
+    }
+    for (const [key, value] of Object.entries(state.metadata)) {
+      metadata.set(key, value);
+    }
+  }
+  let isWaiting = false;
+  const later = () => {
+    if (!isWaiting) {
+      isWaiting = true;
+      setTimeout(() => {
+        isWaiting = false;
+        save();
+      }, 200);
+    }
+  };
+  for (const change of ['message', 'message_update', 'message_delete', 'channel', 'reset']) {
+    slack.on(change, later);
+  }
+  process.prependListener('SIGTERM', () => {
+    save();
+    if (process.listenerCount('SIGTERM') === 1) {
+      process.exit(143);
+    }
+  });
+};
 
 const pad = (number) => String(number).padStart(2, '0');
 
@@ -92,8 +150,11 @@ const withMetadata = (method, parameters, body) => {
   return body;
 };
 
-Bun.serve = (options) =>
-  serve({
+Bun.serve = (options) => {
+  if (stateFile && slack) {
+    keepState();
+  }
+  return serve({
     ...options,
     hostname: '127.0.0.1',
     websocket: websocketFor(options.websocket),
@@ -120,3 +181,4 @@ Bun.serve = (options) =>
       });
     },
   });
+};

@@ -59,6 +59,7 @@ interface LocalBlock {
 }
 
 export interface LocalSlack {
+  readonly pid: number;
   /** Of the page and the control routes. */
   readonly url: string;
   readonly apiUrl: string;
@@ -122,12 +123,21 @@ const listeningUrl = (child: ChildProcess): Promise<string> =>
     });
   });
 
+export interface LocalSlackOptions {
+  /** 0, when left out = any free one. */
+  readonly port?: number;
+  /** Where messages are kept, so that the next start shows them again; forgotten when left out. */
+  readonly stateFile?: string;
+}
+
 /**
  * Starts it on a free port of the loopback interface, in an empty folder and with an empty environment:
  * it reads configuration from both.
- * @param port - 0 = any free one
  */
-export const startLocalSlack = async (config: LocalSlackConfig, port = 0): Promise<LocalSlack> => {
+export const startLocalSlack = async (
+  config: LocalSlackConfig,
+  { port = 0, stateFile }: LocalSlackOptions = {},
+): Promise<LocalSlack> => {
   if (localSlackBinary === undefined) {
     throw new Error(`there is no local Slack for ${process.platform}-${process.arch}`);
   }
@@ -144,6 +154,7 @@ export const startLocalSlack = async (config: LocalSlackConfig, port = 0): Promi
       env: {
         PATH: process.env['PATH'],
         BUN_OPTIONS: `--preload=${join(import.meta.dirname, 'local-slack-preload.cjs')}`,
+        ...(stateFile === undefined ? {} : { LOCAL_SLACK_STATE: stateFile }),
       },
     },
   );
@@ -170,6 +181,7 @@ export const startLocalSlack = async (config: LocalSlackConfig, port = 0): Promi
     (await control(`messages/${channel}`))['messages'] as readonly LocalMessage[];
 
   return {
+    pid: child.pid ?? 0,
     url,
     apiUrl: `${url}/api/`,
     messages,

@@ -1,5 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { createWriteStream } from 'node:fs';
 import { createInterface } from 'node:readline';
 
 /** The bot as its own process: `src/entry/serve.ts` with a configuration file. */
@@ -23,6 +24,8 @@ export interface BotProcessOptions {
   readonly environment: Readonly<Record<string, string>>;
   readonly role?: 'all' | 'front' | 'worker';
   readonly logLevel?: 'debug' | 'info';
+  /** Where its log lines go, besides `log()`. */
+  readonly logFile?: string;
 }
 
 const entry = `${import.meta.dirname}/../../src/entry/serve.ts`;
@@ -50,6 +53,9 @@ export const startBotProcess = async (options: BotProcessOptions): Promise<BotPr
     },
   );
   const lines: Record<string, unknown>[] = [];
+  if (options.logFile !== undefined) {
+    child.stdout.pipe(createWriteStream(options.logFile, { flags: 'a' }));
+  }
   const errors: string[] = [];
   const ready = Promise.withResolvers<{ readonly public: number; readonly internal: number }>();
   createInterface({ input: child.stdout }).on('line', (line) => {
