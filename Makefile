@@ -7,7 +7,7 @@ SHELL := /bin/bash
 help: ## Print this
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
-demo: setup ## Run the bot with a local Slack and two sandbox clusters; Ctrl-C ends it
+demo: setup ## Run the bot with a local Slack, GitHub and two sandbox clusters; Ctrl-C ends it
 	@npm run --silent demo
 
 test: setup ## Run every check and every test; the last line counts them

@@ -25,8 +25,12 @@ const Status = z
  * Does to requests what a Flux controller does, for objects that only stand where a recording left them: a
  * pass begins, takes a moment, ends as it ended before, and the request is handled. A suspended object is
  * handled at once, by a pass that does nothing.
+ * @param isOurs - which objects it attends to, where other controllers attend to the rest
  */
-export const startStandInController = (server: ApiServer) => {
+export const startStandInController = (
+  server: ApiServer,
+  isOurs: (object: KubeObject) => boolean = () => true,
+) => {
   const underway = new Set<string>();
 
   const finish = (object: KubeObject, token: string): void => {
@@ -75,7 +79,8 @@ export const startStandInController = (server: ApiServer) => {
   };
 
   const look = (): void => {
-    for (const object of kinds.flatMap((kind) => server.objects.list(kind[0], kind[1]))) {
+    const objects = kinds.flatMap((kind) => server.objects.list(kind[0], kind[1]));
+    for (const object of objects.filter(isOurs)) {
       attend(object);
     }
   };

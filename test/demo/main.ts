@@ -1,125 +1,172 @@
 /**
- * `make demo`: the bot with everything around it on this machine, on 127.0.0.1 only.
- * `npm run demo` starts it; `npm run demo -- play NAME` shows something happening.
+ * `make demo`: the bot with everything around it on this machine, on 127.0.0.1 only. Without an argument
+ * it starts; with one it speaks to the demo that runs.
  */
-import { once } from 'node:events';
-import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
-import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
-import { setStage } from '#test/demo/stage.ts';
+import { rmSync } from 'node:fs';
+import { check } from '#test/demo/check.ts';
+import { askControl, openControl } from '#test/demo/control.ts';
+import { demoFolder } from '#test/demo/folder.ts';
+import { endLeftovers } from '#test/demo/leftovers.ts';
+import { createPlayer } from '#test/demo/player.ts';
+import { raiseStage, type Stage } from '#test/demo/stage.ts';
+import { sayStatus, untilSettled } from '#test/demo/status.ts';
+import { createTerminalView } from '#test/demo/terminal.ts';
+import { printedTries } from '#test/demo/tries.ts';
+import { createTroubles, troubles } from '#test/demo/troubles.ts';
 import { hasRedis } from '#test/redis/redis-server.ts';
 import { localSlackBinary } from '#test/slack/local-slack.ts';
-import { startSpine } from '#test/spine/spine.ts';
 
-const folder = `${import.meta.dirname}/../../.demo`;
-const controlFile = `${folder}/control`;
+const usage = `npm run demo                    start it; Ctrl-C ends it, and the next start goes on from there
+npm run demo -- break [WHAT]    make trouble; without WHAT: what there is
+npm run demo -- fix [WHAT]      mend it; without WHAT: all of it
+npm run demo -- status          what is broken, how the clusters are, what the bot says of itself
+npm run demo -- play NAME       play a recording of real Flux, as fast as it happened
+npm run demo -- list            what can be played
+npm run demo -- reset           forget everything; the next start is fresh
+npm run demo -- check           drive all of this in a browser, in a demo of its own`;
 
-const usage = `npm run demo                  start it; Ctrl-C ends it and leaves nothing behind
-npm run demo -- list          what can be played
-npm run demo -- play NAME     play a recording of real Flux, as fast as it happened`;
+const troubleList = (): string =>
+  troubles.map(({ name, what }) => `  ${name.padEnd(20)} ${what}`).join('\n');
 
-const askDemo = async (method: string, path: string): Promise<number> => {
-  const address = await readFile(controlFile, 'utf8').catch(() => undefined);
-  if (address === undefined) {
-    console.error('The demo is not running. Start it in another terminal: make demo');
-    return 1;
-  }
-  const answer = await fetch(`${address}${path}`, { method });
-  console.log(await answer.text());
-  return answer.ok ? 0 : 1;
-};
+/** Forced where somebody wants to see it; else where the local Slack does not run. */
+const isInTerminal =
+  localSlackBinary === undefined || process.env['FLUX_CHATOPS_DEMO_VIEW'] === 'terminal';
 
-const missing = (): string | undefined => {
-  if (!hasRedis) {
-    return 'redis-server is not installed: apt-get install redis-server (make demo does it).';
-  }
-  return localSlackBinary === undefined
-    ? `The local Slack exists for linux-x64 only, not for ${process.platform}-${process.arch}. "npm run --silent replay -- test/fixtures/recordings/02-build-failure --cards" shows what the bot says, without a Slack.`
-    : undefined;
-};
+const sayWhere = ({ slack }: Stage): string =>
+  slack === undefined
+    ? `  Slack:    in this terminal. The page exists for linux-x64 only${localSlackBinary === undefined ? `, not for ${process.platform}-${process.arch}` : ''}.
+            Type "as robin" (may do everything) or "as sam" (may look only), "in infra" or
+            "in apps" for the channel, and commands as in Slack.`
+    : `  Slack:    ${slack.url}     act as Robin Platform (may do everything) or Sam Okafor
+                                       (may look only): choose at the top right of the page`;
 
 const start = async (): Promise<number> => {
   // from the first moment on: what has been started is always ended in order
   const interrupted = new Promise((resolve) => {
-    process.once('SIGINT', resolve);
-    process.once('SIGTERM', resolve);
+    process.on('SIGINT', resolve);
+    process.on('SIGTERM', resolve);
   });
-  const lacks = missing();
-  if (lacks !== undefined) {
-    console.error(lacks);
+  const startedAt = performance.now();
+  if ((await askControl(['status'])) !== undefined) {
+    console.error('The demo runs already, in another terminal. See it: npm run demo -- status');
     return 1;
   }
-  const spine = await startSpine({ redis: { appendFsync: 'always' }, config: { incidents: {} } });
-  const bot = await spine.startBot();
-  const stage = setStage(spine, () => bot);
-  const control = createServer(async (request, response) => {
-    const [, verb, name = ''] = (request.url ?? '').split('/');
-    const known = stage.names();
-    if (verb === 'list') {
-      response.end(
-        known.map((one) => `${one.name.padEnd(28)} ${one.title} (${one.seconds} s)`).join('\n'),
-      );
-      return;
-    }
-    const found = known.find((one) => one.name === name || one.name.startsWith(`${name}-`));
-    if (found === undefined || stage.playing() !== undefined) {
-      const why =
-        found === undefined
-          ? `There is no recording "${name}"; see: npm run demo -- list`
-          : `${stage.playing()} is being played.`;
-      response.writeHead(409).end(why);
-      return;
-    }
-    response.end(
-      `Playing ${found.name} for ${found.seconds} s: ${found.title}. Watch the channels.`,
+  if (!hasRedis) {
+    console.error(
+      'redis-server is not installed: apt-get install redis-server (make demo does it).',
     );
-    await stage.play(found.name);
-    console.log(`${found.name} is over.`);
-  });
-  control.listen(0, '127.0.0.1');
-  await once(control, 'listening');
-  await mkdir(folder, { recursive: true });
-  const { port } = control.address() as AddressInfo;
-  await writeFile(controlFile, `http://127.0.0.1:${port}`);
+    return 1;
+  }
+  const left = await endLeftovers();
+  if (left.length > 0) {
+    console.log(`Ended what a demo that was killed had left: ${left.join(', ')}.`);
+  }
+  const view = isInTerminal
+    ? createTerminalView((text) => process.stdout.write(text), process.stdout.isTTY)
+    : undefined;
+  console.log('Starting Redis, Slack, GitHub, two clusters and the bot …');
+  const stage = await raiseStage(view?.slack);
+  const player = createPlayer(stage);
+  const trouble = createTroubles(stage);
+  await stage.startBot();
+  await untilSettled(stage.healthUrl, 10_000);
+  await trouble.again();
+
+  const obey = async ([verb = '', name]: readonly string[]): Promise<string> => {
+    switch (verb) {
+      case 'break':
+        return name === undefined ? troubleList() : trouble.start(name);
+      case 'fix': {
+        const all = name === undefined ? trouble.broken() : [name];
+        const said: string[] = [];
+        for (const one of all.toReversed()) {
+          said.push(await trouble.end(one));
+        }
+        return said.join('\n') || 'Nothing is broken.';
+      }
+      case 'status':
+        return sayStatus(stage, trouble);
+      case 'list':
+        return player.list();
+      case 'play':
+        return player.play(name ?? '');
+      default:
+        throw new Error(usage);
+    }
+  };
+  const control = await openControl(stage.ports.control, obey);
+  const broken = trouble.broken();
 
   console.log(`
-  The local Slack:   ${spine.slack.url}
-  The bot's health:  ${bot.internalUrl}/readyz
+${sayWhere(stage)}
+  GitHub:   ${stage.git.repositoryUrl}     what both clusters follow (API only)
+  The bot:  ${stage.healthUrl}/readyz
+${broken.length === 0 ? '' : `\n  Still broken from the last time: ${broken.join(', ')}. Mend it: npm run demo -- fix\n`}
+  Things to try:
+${printedTries()}
 
-  Act as Robin Platform (may do everything) or Sam Okafor (may look only), bottom left in the page.
-  Three things to try:
-    1. In #flux-infra type       /flux status
-    2. In another terminal run   npm run demo -- play 02
-       and watch one card appear in #flux-infra, change with the failure, and resolve (100 s).
-    3. While it fails, type      /flux reconcile cert-manager-issuers
-       and follow the steps to their result.
+  More trouble:  npm run demo -- break         (there are ${troubles.length} kinds)
+  All commands:  npm run demo -- help
 
-  Ctrl-C ends it.
+  Up after ${((performance.now() - startedAt) / 1_000).toFixed(1)} s. Ctrl-C ends it; the next start goes on from here.
 `);
+  view?.listen();
   await interrupted;
   console.log('\nEnding …');
-  await rm(controlFile, { force: true });
   control.close();
-  control.closeAllConnections();
-  stage.stop();
-  await bot.stop();
-  await spine.close();
+  player.stop();
+  await stage.close();
   return 0;
 };
 
-const [verb, name] = process.argv.slice(2);
-switch (verb) {
-  case undefined:
-    // the timers of a recording that is being played end with the process
-    process.exit(await start());
-    break;
-  case 'list':
-    process.exitCode = await askDemo('GET', '/list');
-    break;
-  case 'play':
-    process.exitCode = await askDemo('POST', `/play/${encodeURIComponent(name ?? '')}`);
-    break;
-  default:
-    console.error(usage);
-    process.exitCode = 2;
-}
+const ask = async (words: readonly string[]): Promise<number> => {
+  const answer = await askControl(words);
+  if (answer === undefined) {
+    console.error('The demo is not running. Start it in another terminal: make demo');
+    return 1;
+  }
+  (answer.ok ? console.log : console.error)(answer.text);
+  return answer.ok ? 0 : 1;
+};
+
+const reset = async (): Promise<number> => {
+  if ((await askControl(['status'])) !== undefined) {
+    console.error('The demo is running. End it first (Ctrl-C), then reset it.');
+    return 1;
+  }
+  await endLeftovers();
+  rmSync(demoFolder, { recursive: true, force: true });
+  console.log('Forgotten. The next start is fresh.');
+  return 0;
+};
+
+const main = async (words: readonly string[]): Promise<number> => {
+  switch (words[0]) {
+    case undefined:
+      return start();
+    case 'break':
+      if (words[1] === undefined) {
+        console.log(troubleList());
+        return 0;
+      }
+      return ask(words);
+    case 'fix':
+    case 'status':
+    case 'list':
+    case 'play':
+      return ask(words);
+    case 'reset':
+      return reset();
+    case 'check':
+      return check();
+    case 'help':
+      console.log(usage);
+      return 0;
+    default:
+      console.error(usage);
+      return 2;
+  }
+};
+
+// timers of the sandbox end with the process
+process.exit(await main(process.argv.slice(2)));
