@@ -142,6 +142,22 @@ export const commitUrl = ({ kind, webUrl }: Origin, sha: string): string => {
   }
 };
 
+/** The page of a pull request (on GitLab: a merge request). */
+export const pullRequestUrl = ({ kind, webUrl }: Origin, number: number): string => {
+  switch (kind) {
+    case 'github':
+      return `${webUrl}/pull/${number}`;
+    case 'gitlab':
+      return `${webUrl}/-/merge_requests/${number}`;
+    case 'gitea':
+      return `${webUrl}/pulls/${number}`;
+    case 'bitbucket':
+      return `${webUrl}/pull-requests/${number}`;
+    default:
+      return kind satisfies never;
+  }
+};
+
 /** The page of what `to` has and `from` has not. */
 export const compareUrl = ({ kind, webUrl }: Origin, from: string, to: string): string => {
   switch (kind) {

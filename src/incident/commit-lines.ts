@@ -1,5 +1,12 @@
 import { shortRevision } from '#src/flux/revision.ts';
-import { commitUrl, compareUrl, gitPath, type Origin, pathUrl } from '#src/git/origin.ts';
+import {
+  commitUrl,
+  compareUrl,
+  gitPath,
+  type Origin,
+  pathUrl,
+  pullRequestUrl,
+} from '#src/git/origin.ts';
 import type { Finding, FoundCommit } from '#src/incident/findings.ts';
 import type { Incident, Member } from '#src/incident/incident.ts';
 import { commitOf, type Question, questionOf } from '#src/incident/revisions.ts';
@@ -65,10 +72,28 @@ export const compareSpan = (incident: Incident, member: Member): Span | undefine
 const author = ({ author: name, person }: FoundCommit): Span =>
   person === undefined ? name : { kind: 'person', ...person, notify: false };
 
-const commitLine = (origin: Origin, commit: FoundCommit): Line => [
+/** What a commit is about; the pull request that it names at its end is a link. */
+const subjectLine = (origin: Origin, { subject, pullRequest }: FoundCommit): Line => {
+  const end = ` (#${pullRequest})`;
+  return pullRequest === undefined || !subject.endsWith(end)
+    ? [subject]
+    : [
+        `${subject.slice(0, -end.length)} (`,
+        { kind: 'link', text: `#${pullRequest}`, url: pullRequestUrl(origin, pullRequest) },
+        ')',
+      ];
+};
+
+const whatAndWho = (origin: Origin, commit: FoundCommit): Line => [
   commitSpan(origin, commit.sha),
-  ` ${commit.subject} — `,
+  ' ',
+  ...subjectLine(origin, commit),
+  ' — ',
   author(commit),
+];
+
+const commitLine = (origin: Origin, commit: FoundCommit): Line => [
+  ...whatAndWho(origin, commit),
   ', ',
   { kind: 'time', at: commit.at, precision: 'minutes' },
 ];
@@ -173,9 +198,7 @@ export const fixLine = (incident: Incident, member: Member): Fix | undefined => 
   const others = commits.length + more - 1;
   const line: Line = [
     'Fixed by ',
-    commitSpan(origin, newest.sha),
-    ` ${newest.subject} — `,
-    author(newest),
+    ...whatAndWho(origin, newest),
     ...(others === 0
       ? []
       : [

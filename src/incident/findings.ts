@@ -11,6 +11,7 @@ const FoundCommit = z.object({
   /** The author in Slack, where the configuration knows them. */
   person: z.object({ user: z.string(), name: z.string() }).optional(),
   at: z.number(),
+  pullRequest: z.number().optional(),
 });
 export type FoundCommit = z.infer<typeof FoundCommit>;
 
@@ -62,7 +63,8 @@ const oneLine = (text: string, limit: number, redact: Telling['redact']): string
   return line.length <= limit ? line : `${startOf(line, limit - 1).trimEnd()}…`;
 };
 
-const foundCommit = ({ sha, subject, author, at }: Commit, telling: Telling): FoundCommit => {
+const foundCommit = (commit: Commit, telling: Telling): FoundCommit => {
+  const { sha, subject, author, at, pullRequest } = commit;
   const person = telling.personOf(author);
   return {
     sha,
@@ -70,6 +72,7 @@ const foundCommit = ({ sha, subject, author, at }: Commit, telling: Telling): Fo
     author: oneLine(author.name, 60, telling.redact),
     ...(person === undefined ? {} : { person }),
     at,
+    ...(pullRequest === undefined ? {} : { pullRequest }),
   };
 };
 

@@ -7,6 +7,7 @@ import {
   type Origin,
   originOf,
   pathUrl,
+  pullRequestUrl,
   repositoryOf,
 } from '#src/git/origin.ts';
 
@@ -79,33 +80,38 @@ describe('the origin of a repository', () => {
       `https://github.com/acme/platform/commit/${to}`,
       `https://github.com/acme/platform/compare/${from}...${to}`,
       `https://github.com/acme/platform/tree/${to}/apps/a%20b`,
+      'https://github.com/acme/platform/pull/12',
     ],
     [
       'https://gitlab.com/acme/team/platform',
       `https://gitlab.com/acme/team/platform/-/commit/${to}`,
       `https://gitlab.com/acme/team/platform/-/compare/${from}...${to}`,
       `https://gitlab.com/acme/team/platform/-/tree/${to}/apps/a%20b`,
+      'https://gitlab.com/acme/team/platform/-/merge_requests/12',
     ],
     [
       'https://codeberg.org/acme/platform',
       `https://codeberg.org/acme/platform/commit/${to}`,
       `https://codeberg.org/acme/platform/compare/${from}...${to}`,
       `https://codeberg.org/acme/platform/src/commit/${to}/apps/a%20b`,
+      'https://codeberg.org/acme/platform/pulls/12',
     ],
     [
       'https://bitbucket.org/acme/platform',
       `https://bitbucket.org/acme/platform/commits/${to}`,
       `https://bitbucket.org/acme/platform/branches/compare/${to}..${from}`,
       `https://bitbucket.org/acme/platform/src/${to}/apps/a%20b`,
+      'https://bitbucket.org/acme/platform/pull-requests/12',
     ],
-  ])('links the pages of %s', (url, commit, compare, path) => {
+  ])('links the pages of %s', (url, commit, compare, path, pullRequest) => {
     const origin = originOf(url, []) as Origin;
 
     expect([
       commitUrl(origin, to),
       compareUrl(origin, from, to),
       pathUrl(origin, to, 'apps/a b'),
-    ]).toEqual([commit, compare, path]);
+      pullRequestUrl(origin, 12),
+    ]).toEqual([commit, compare, path, pullRequest]);
   });
 
   it('links the tree where the path is the root', () => {

@@ -170,13 +170,15 @@ describe('commits on a card', () => {
 
   it('are linked by seven characters in code, and compared', () => {
     const found = finding(key, {
-      commits: [{ sha: git.to, subject: 'web: v2', author: 'Robin', at: 1_000 }],
+      commits: [
+        { sha: git.to, subject: 'web: v2 (#12)', author: 'Robin', at: 1_000, pullRequest: 12 },
+      ],
     });
 
     const written = JSON.stringify(renderMessage(incidentCard(incidentWith([found]))));
 
     expect(written).toContain(
-      '*Suspect* <https://github.com/acme/platform/commit/bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb|`bbbbbbb`> web: v2 — Robin',
+      '*Suspect* <https://github.com/acme/platform/commit/bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb|`bbbbbbb`> web: v2 (<https://github.com/acme/platform/pull/12|#12>) — Robin',
     );
     expect(written).toContain(`/compare/${git.from}...${git.to}|1 commit behind>`);
   });
