@@ -1,6 +1,7 @@
 import type { Clock } from '#src/clock.ts';
 import type { Actor } from '#src/command/actor.ts';
 import type { Dispatch, Invocation, Reply } from '#src/command/dispatch.ts';
+import type { AuditFact } from '#src/command/journal.ts';
 import { createAnswers } from '#src/console/answers.ts';
 import { failureView } from '#src/console/failure-view.ts';
 import { type Identify, refusals } from '#src/console/identify.ts';
@@ -25,6 +26,8 @@ export interface ConsoleOptions {
   readonly team: () => string;
   /** Why messages do not reach a channel, as far as is known; see the outbox. */
   readonly channelProblem: (channel: string) => SlackFailure | undefined;
+  /** Keeps facts in the audit trail. */
+  readonly audit: (facts: readonly AuditFact[]) => Promise<unknown>;
   /** There is something to post. */
   readonly onCards: () => void;
   /** How people invite the bot: its name in the workspace. */
@@ -68,6 +71,31 @@ export const createConsole = (options: ConsoleOptions): Console => {
         return fail(refused('Slack cannot be asked who you are just now, so nothing was done.'));
       default:
         return person satisfies never;
+    }
+  };
+
+  /** A person who gets no further than the door is in the trail too, without what was asked. */
+  const auditRefused = async (incoming: Asking, failure: Failure): Promise<void> => {
+    const { team: of, user, delivery } = incoming;
+    const fact = {
+      at: clock.now(),
+      invocation: delivery,
+      actor: { kind: 'slack', team: of, user, name: '', groups: [] },
+      command: '',
+      input: null,
+      targets: [],
+      detail: failure.code === 'refused-person' ? failure.why : failure.code,
+    } as const;
+    try {
+      await options.audit([
+        { ...fact, kind: 'decided', outcome: 'refused' },
+        { ...fact, kind: 'settled', outcome: 'nothing done' },
+      ]);
+    } catch (error) {
+      if (!isStoreUnavailable(error)) {
+        throw error;
+      }
+      log.warn({ delivery }, 'a refusal could not be audited: the store does not answer');
     }
   };
 
@@ -162,6 +190,7 @@ export const createConsole = (options: ConsoleOptions): Console => {
     const actor = await identify(incoming);
     if (!actor.ok) {
       log.warn({ team: incoming.team, user: incoming.user }, 'a person was refused');
+      await auditRefused(incoming, actor.failure);
       await tell(incoming, failureView(actor.failure, undefined));
       return;
     }

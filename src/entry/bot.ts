@@ -132,6 +132,7 @@ export const startBot = async (
     dispatch: bot.dispatch,
     slack,
     identify,
+    audit: audit.append,
     store,
     clock,
     log: log.child({ part: 'console' }),

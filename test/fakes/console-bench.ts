@@ -31,6 +31,7 @@ export const createConsoleBench = () => {
       team: () => 'T1',
       groups: () => [],
     }),
+    audit: async (facts) => bench.facts.push(...facts),
     store,
     clock,
     log: silentLog,
