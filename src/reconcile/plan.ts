@@ -181,7 +181,9 @@ const helmOnly = (wish: ReconcileWish, named: readonly Named[]): Failure | undef
         code: 'not-supported',
         what: `${flag} exists for a HelmRelease only; ${printRef(other.ref)} is a ${other.ref.kind}.`,
         instead:
-          'A Kustomization is applied anew by every reconcile; to recreate immutable objects set spec.force in Git.',
+          other.ref.kind === 'Kustomization'
+            ? 'A Kustomization is applied anew by every reconcile; to recreate immutable objects set spec.force in Git.'
+            : 'A source is fetched anew by every reconcile.',
       }
     : undefined;
 };

@@ -142,6 +142,8 @@ export const createCommandBench = ({ further = [] }: CommandBenchOptions = {}) =
     },
     /** The controller has done what was asked. */
     handle: (ref: FluxRef = api): void => put(ref, cluster.cached(ref)?.annotations[requestedAt]),
+    /** What the API server says of any other object, or of one of these in another state. */
+    tell: cluster.applyWatchEvent,
     /** Somebody else asks. */
     overtake: (): void => put(api, undefined, { [requestedAt]: 'of somebody else' }),
     dispatcher: (into: Store = store) => {

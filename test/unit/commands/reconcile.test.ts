@@ -87,6 +87,14 @@ describe('reconcile', () => {
       '--force exists for a HelmRelease only; ks/harbor/harbor is a Kustomization. A Kustomization is applied anew by every reconcile; to recreate immutable objects set spec.force in Git.',
     ],
     [
+      'reconcile ks/harbor/harbor infra --reset',
+      '--reset exists for a HelmRelease only; ks/harbor/harbor is a Kustomization. A Kustomization is applied anew by every reconcile; to recreate immutable objects set spec.force in Git.',
+    ],
+    [
+      'reconcile gitrepo/flux-system/platform infra --force',
+      '--force exists for a HelmRelease only; gitrepo/flux-system/platform is a GitRepository. A source is fetched anew by every reconcile.',
+    ],
+    [
       'reconcile helmrepo/pki/jetstack infra',
       'Flux answers no request for helmrepo/pki/jetstack on infra. Reconcile what uses it.',
     ],
