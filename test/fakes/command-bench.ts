@@ -89,8 +89,13 @@ export const createCommandBench = ({ further = [] }: CommandBenchOptions = {}) =
   }
   cluster.listAll();
 
+  let onRead = (): void => undefined;
   const watched: Cluster = {
     ...cluster,
+    read: (ref) => {
+      onRead();
+      return cluster.read(ref);
+    },
     annotate: async (ref, annotations, lock) => {
       const result = await cluster.annotate(ref, annotations, lock);
       if (result.ok) {
@@ -135,6 +140,10 @@ export const createCommandBench = ({ further = [] }: CommandBenchOptions = {}) =
     source,
     setPolicy: (next: Policy): void => {
       policy = next;
+    },
+    /** Called with each read of the API server. */
+    spyOnRead: (spy: () => void): void => {
+      onRead = spy;
     },
     /** What Slack says of whoever asked, from now on. */
     setActorNow: (next: Surroundings['actorNow']): void => {

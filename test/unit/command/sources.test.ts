@@ -75,6 +75,22 @@ describe('the right to reconcile a source', () => {
   });
 });
 
+describe('without the right to an object', () => {
+  it('nothing is planned: the API server is not even asked', async () => {
+    const bench = createCommandBench();
+    bench.setPolicy(only('media'));
+    let reads = 0;
+    bench.spyOnRead(() => {
+      reads += 1;
+    });
+
+    expect(await bench.dispatcher()('reconcile ks/data/api apps')).toMatchObject({
+      failure: { code: 'not-allowed', target: 'reconcile on ks/data/api on apps' },
+    });
+    expect(reads).toBe(0);
+  });
+});
+
 describe('whatever a plan acts on', () => {
   const widening = defineCommand({
     name: 'widen',
