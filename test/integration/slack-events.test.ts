@@ -123,6 +123,7 @@ describe('what Slack sends signed', () => {
       dispatch: (invocation) => ask('', invocation),
       slack,
       identify,
+      audit: async (facts) => bench.facts.push(...facts),
       store: createMemoryStore({ clock: realClock }),
       clock: realClock,
       log: silentLog,

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Cluster } from '#src/cluster/cluster.ts';
-import { journalKey } from '#src/command/journal.ts';
+import { type Journal, journalKey } from '#src/command/journal.ts';
 import { journalCardId } from '#src/command/journals.ts';
 import { fail } from '#src/result.ts';
 import { CardRecord, cardKey } from '#src/slack/card.ts';
@@ -96,11 +96,19 @@ describe('a command that is carried out', () => {
     expect(failure).toContain('Another request for ks/data/api on apps came after this one');
   });
 
-  it('is not run when its record was tampered with', async () => {
+  it.each<readonly [string, (journal: Journal) => object]>([
+    ['who asked', ({ actor }) => ({ actor: { ...actor, user: 'U666' } })],
+    [
+      'what is to be done',
+      ({ plan }) => ({ plan: JSON.parse(JSON.stringify(plan).replaceAll('api', 'web')) }),
+    ],
+    ['for what permission is asked', () => ({ targets: [] })],
+    ['the token', () => ({ token: 'guessed' })],
+  ])('is not run when its record was tampered with: %s', async (_, tamper) => {
     const bench = createCommandBench();
     await bench.dispatcher()(ask);
     const journal = await bench.journal('CMD-1');
-    const other = { ...journal, actor: { ...journal.actor, user: 'U666' } };
+    const other = { ...journal, ...tamper(journal) } as Journal;
     await bench.store.commit({ put: [{ key: journalKey('CMD-1'), value: other }] });
 
     await bench.runner('one').advance('CMD-1');
