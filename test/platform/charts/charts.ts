@@ -12,7 +12,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseAllDocuments, parse as parseYaml, stringify } from 'yaml';
 import type { KubeObject } from '#src/render/objects.ts';
-import { type GoModule, moduleFolder } from '#test/platform/schemas/go-module.ts';
+import { type GoModule, moduleFolder, rookModule } from '#test/platform/schemas/go-module.ts';
 import {
   type Data,
   dataAt,
@@ -35,19 +35,13 @@ export interface UpstreamChart extends GoModule {
   readonly copied?: readonly string[];
 }
 
-const rook = {
-  module: 'github.com/rook/rook',
-  version: 'v1.20.6',
-  sum: 'h1:2+Qe/CLcZ2WrXf9Vhf21JwZQqN8cVXPQskZzHf3KLjU=',
-} as const;
-
 const csi = {
   module: 'github.com/ceph/ceph-csi-operator',
   version: 'v1.0.3',
   sum: 'h1:c0Sja2GMbgsQh6yX7ZX03wSHxFlgMUdu9OncLhZ5imw=',
 } as const;
 
-const library = { ...rook, folder: 'deploy/charts/library' } as const;
+const library = { ...rookModule, folder: 'deploy/charts/library' } as const;
 
 /** The nearest versions that can be had; a test says how far each is from its pin. */
 export const upstreamCharts: readonly UpstreamChart[] = [
@@ -73,7 +67,7 @@ export const upstreamCharts: readonly UpstreamChart[] = [
     folder: 'charts/spegel',
   },
   {
-    ...rook,
+    ...rookModule,
     component: 'rook-ceph',
     folder: 'deploy/charts/rook-ceph',
     parts: [library, { ...csi, folder: 'deploy/charts/ceph-csi-operator' }],
@@ -85,7 +79,7 @@ export const upstreamCharts: readonly UpstreamChart[] = [
     asks: ['snapshot.storage.k8s.io'],
   },
   {
-    ...rook,
+    ...rookModule,
     component: 'rook-ceph-cluster',
     folder: 'deploy/charts/rook-ceph-cluster',
     parts: [library],

@@ -24,6 +24,17 @@ export const chatopsMutations: readonly Mutation[] = [
     edit: (files) => files.replace(at.chatopsConfig, /\n {4}kubeconfig: .*/, ''),
   },
   {
+    name: 'a repository that the bot may not read',
+    rule: 'chatops-config',
+    says: /may not read what apps runs/,
+    edit: (files) =>
+      files.replace(
+        at.appsSettings,
+        'https://github.com/flux-chatops/',
+        'https://github.com/somebody/',
+      ),
+  },
+  {
     name: 'a bot that is not deployed',
     rule: 'chatops-config',
     edit: (files) => files.replace(at.infra, /\n.*gitops\/chatops(?=\n)/, ''),

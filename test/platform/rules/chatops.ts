@@ -55,7 +55,8 @@ const running = (world: World): Running | undefined => {
 
 const configured: Rule = {
   name: 'chatops-config',
-  summary: 'the bot accepts its configuration, knows every cluster, and can reach each',
+  summary:
+    'the bot accepts its configuration, knows every cluster, can reach each and read its commits',
   scope: 'both',
   check: (_, world) => {
     const cluster = home(world);
@@ -70,7 +71,11 @@ const configured: Rule = {
         what: sayProblem(problem),
       }));
     }
-    return world.clusters.flatMap(({ name }): readonly Finding[] => {
+    return world.clusters.flatMap(({ name, settings }): readonly Finding[] => {
+      const [host, owner] = (settings['GIT_REPOSITORY_URL'] ?? '')
+        .replace(/^https:\/\//, '')
+        .split('/');
+      const git = parsed.data.git.hosts.find((one) => one.host === host);
       const entry = parsed.data.clusters.find((one) => one.name === name);
       const isHome = name === cluster.name;
       return [
@@ -78,6 +83,9 @@ const configured: Rule = {
         ...(entry !== undefined && (entry.kubeconfig === undefined) !== isHome
           ? [{ where, what: `it reaches ${name} ${isHome ? 'by' : 'without'} a kubeconfig` }]
           : []),
+        ...(git?.token !== undefined && git.owners?.includes(owner ?? '') !== false
+          ? []
+          : [{ where, what: `it may not read what ${name} runs: ${host ?? ''}/${owner ?? ''}` }]),
       ];
     });
   },

@@ -10,6 +10,13 @@ export interface GoModule {
   readonly sum: string;
 }
 
+/** Rook: its CRDs and its charts; one patch behind the pin, the newest that can be had. */
+export const rookModule: GoModule = {
+  module: 'github.com/rook/rook',
+  version: 'v1.20.6',
+  sum: 'h1:2+Qe/CLcZ2WrXf9Vhf21JwZQqN8cVXPQskZzHf3KLjU=',
+};
+
 const run = promisify(execFile);
 
 /**
