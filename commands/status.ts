@@ -169,16 +169,21 @@ const oneObject = (status: z.infer<typeof ObjectStatus>): readonly Part[] => {
         ),
       ],
     },
-    {
-      kind: 'buttons',
-      buttons: [
-        {
-          label: 'Reconcile',
-          command: 'reconcile',
-          input: { object: status.object, cluster: status.cluster },
-        },
-      ],
-    },
+    // what is suspended takes no request
+    ...(status.tone === 'suspended'
+      ? []
+      : [
+          {
+            kind: 'buttons' as const,
+            buttons: [
+              {
+                label: 'Reconcile',
+                command: 'reconcile',
+                input: { object: status.object, cluster: status.cluster },
+              },
+            ],
+          },
+        ]),
   ];
 };
 

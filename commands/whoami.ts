@@ -71,7 +71,7 @@ export const whoami = defineCommand({
             columns: ['Role', 'May', 'Where'],
             rows: plan.rights.map((right) => [
               [right.role],
-              [right.permissions.join(', ')],
+              [right.permissions.map((one) => (one === '*' ? 'everything' : one)).join(', ')],
               [right.where],
             ]),
           },

@@ -1,5 +1,6 @@
 import type { FluxRef } from '#src/flux/ref.ts';
 import { printRef } from '#src/flux/ref.ts';
+import { sayDuration } from '#src/text/duration.ts';
 
 /** What can go wrong with a request in ways that we expect. A bug is thrown instead. */
 export type Failure =
@@ -154,7 +155,7 @@ export const explain = (failure: Failure): Explanation => {
       };
     case 'timed-out':
       return {
-        what: `${failure.what} did not end within ${Math.round(failure.afterMs / 1000)} s.`,
+        what: `${failure.what} did not end within ${sayDuration(failure.afterMs)}.`,
         next: 'It may still be running; see status.',
       };
     case 'flux':

@@ -69,8 +69,8 @@ export interface Button {
 export type Part =
   | { readonly kind: 'heading'; readonly tone: Tone; readonly line: Line }
   | { readonly kind: 'text'; readonly line: Line }
-  /** Foreign text, preformatted; cut to a few lines by the renderer. */
-  | { readonly kind: 'quote'; readonly text: string }
+  /** Foreign text, preformatted; cut to a few lines by the renderer, unless `whole` is wanted. */
+  | { readonly kind: 'quote'; readonly text: string; readonly whole?: boolean | undefined }
   | {
       readonly kind: 'fields';
       readonly fields: readonly { readonly label: string; readonly line: Line }[];

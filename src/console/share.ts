@@ -7,7 +7,7 @@ import type { Answers, Placed } from '#src/console/answers.ts';
 import { ButtonValue } from '#src/slack/button.ts';
 import type { IncomingClick } from '#src/slack/inbound.ts';
 import type { SlackFailure } from '#src/slack/slack.ts';
-import type { Button, Line, Part, View } from '#src/view.ts';
+import type { Button, Line, View } from '#src/view.ts';
 
 export type ReadReply = Extract<Reply, { kind: 'view' }>;
 
@@ -25,11 +25,7 @@ const withButton = (view: View, button: Button): View => {
     const wider = { ...row, buttons: [...row.buttons, button] };
     return { ...view, parts: view.parts.map((part) => (part === row ? wider : part)) };
   }
-  const last = view.parts.at(-1);
-  const own: Part = { kind: 'buttons', buttons: [button] };
-  return last?.kind === 'small' && rows.length === 0
-    ? { ...view, parts: [...view.parts.slice(0, -1), own, last] }
-    : { ...view, parts: [...view.parts, own] };
+  return { ...view, parts: [...view.parts, { kind: 'buttons', buttons: [button] }] };
 };
 
 const withSmall = (view: View, line: Line): View => ({

@@ -214,7 +214,7 @@ const said = (summary: string, ...parts: readonly Part[]): View => ({
 
 /** What the thread says about one piece of news; undefined where the card itself says it all. */
 export const storyReply = (entry: StoryEntry): View | undefined => {
-  const quote: Part = { kind: 'quote', text: entry.text };
+  const quote: Part = { kind: 'quote', text: entry.text, whole: true };
   switch (entry.kind) {
     case 'opened':
       return longText(entry.text) ? said('The whole message:', quote) : undefined;

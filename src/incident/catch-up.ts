@@ -39,7 +39,7 @@ export const catchUpView = (awayMs: number | undefined, found: readonly Incident
       ? 'Watching from now on'
       : `Back after ${sayDuration(awayMs)} without watching`;
   const counts = [
-    `${sayCount(open.length, 'failure')} found`,
+    open.length === 0 ? 'nothing is failing' : `${sayCount(open.length, 'failure')} found`,
     ...(ended === 0 ? [] : [`${ended} ended meanwhile`]),
   ].join(', ');
   return {

@@ -95,13 +95,17 @@ export const rollUpCard = ({ entries }: RollUp): View => {
                 .map((entry): Line => [`${entry.object} ${sayTrouble(entry.reason)}`]),
             },
           ]),
-      {
-        kind: 'small',
-        line: [
-          ...(open.length > shown ? [`${open.length - shown} more. `] : []),
-          'What is still failing after 10 min gets a card of its own.',
-        ],
-      },
+      ...(open.length === 0
+        ? []
+        : [
+            {
+              kind: 'small' as const,
+              line: [
+                ...(open.length > shown ? [`${open.length - shown} more. `] : []),
+                'What is still failing after 10 min gets a card of its own.',
+              ],
+            },
+          ]),
     ],
   };
 };

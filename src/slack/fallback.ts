@@ -30,7 +30,7 @@ const partTexts = (part: Part): readonly string[] => {
     case 'small':
       return [plainLine(part.line)];
     case 'quote':
-      return quoteExcerpt(part.text).split('\n');
+      return (part.whole === true ? part.text : quoteExcerpt(part.text)).split('\n');
     case 'fields':
       return part.fields.map(({ label, line }) => `${label}: ${plainLine(line)}`);
     case 'list':

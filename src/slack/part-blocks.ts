@@ -158,7 +158,13 @@ const tablePieces = (
   columns: readonly string[],
   rows: readonly (readonly Line[])[],
 ): readonly Piece[] => {
-  const aligned = alignColumns([columns.map(cleanLine), ...rows.map((row) => row.map(plainLine))]);
+  const told = columns.map((_, at) => rows.some((row) => plainLine(row[at] ?? []).trim() !== ''));
+  const aligned = alignColumns(
+    [columns.map(cleanLine), ...rows.map((row) => row.map(plainLine))].map((cells) =>
+      // a column in which nothing stands takes room on a phone
+      cells.filter((_, at) => told[at] ?? true),
+    ),
+  );
   if (rows.some((row) => row.some(isLive)) || aligned.some((line) => [...line].length > narrow)) {
     return sections(rows.map((row) => writeLine(['• ', ...rowSpans(row)])));
   }
@@ -226,7 +232,11 @@ export const partPieces = (part: Part): readonly Piece[] => {
     case 'text':
       return sections([writeLine(part.line)]);
     case 'quote':
-      return sections([writeFence(quoteExcerpt(part.text), quoteLength)]);
+      return sections([
+        part.whole === true
+          ? writeFence(part.text)
+          : writeFence(quoteExcerpt(part.text), quoteLength),
+      ]);
     case 'fields':
       return fieldPieces(part.fields);
     case 'list':

@@ -11,7 +11,8 @@ import { localSlackBinary, startLocalSlack } from '#test/slack/local-slack.ts';
 import { demoBot, demoWorkspace } from '#test/slack/workspace.ts';
 
 const widths = { wide: 1280, phone: 390 } as const;
-const tall = 3_600;
+const tall = 4_800;
+const pictureHeight = 1_300;
 // beside the messages a phone shows nothing
 const onlyMessages = '.sidebar, .topbar, .composer { display: none !important; }';
 
@@ -56,6 +57,22 @@ const send = async (apiUrl: string, card: SentCard): Promise<void> => {
   }
 };
 
+/** Pictures of what is on the page, each not higher than what one can look at at once. */
+const cut = async (page: Page, path: string, width: number): Promise<void> => {
+  const shown = page.locator('.msg, .main hr, .main button:not(.composer *, .composer)');
+  const boxes = await Promise.all((await shown.all()).map((one) => one.boundingBox()));
+  const ends = boxes.flatMap((box) => (box === null ? [] : [box.y + box.height]));
+  const starts = boxes.flatMap((box) => (box === null ? [] : [box.y]));
+  const end = Math.min(Math.max(...ends, 0) + 60, tall);
+  let top = Math.max(Math.min(...starts, 0), 0);
+  for (let number = 1; top < end; number += 1) {
+    const height = Math.min(pictureHeight, end - top);
+    const clip = { x: 0, y: top, width, height };
+    await page.screenshot({ path: `${path}-${number}.png`, clip });
+    top += height;
+  }
+};
+
 const picture = async (page: Page, folder: string, sheet: Sheet): Promise<void> => {
   const slack = await startLocalSlack(demoWorkspace());
   for (const card of sheet.cards) {
@@ -75,7 +92,7 @@ const picture = async (page: Page, folder: string, sheet: Sheet): Promise<void> 
     }
     await page.setViewportSize({ width, height: tall });
     await page.waitForTimeout(200);
-    await page.screenshot({ path: join(folder, `${sheet.name}-${label}.png`) });
+    await cut(page, join(folder, `${sheet.name}-${label}`), width);
   }
   await slack.stop();
 };
