@@ -15,11 +15,11 @@ const units: Readonly<Record<string, number>> = {
 const Duration = z
   .string()
   .regex(durationForm, 'is not a duration')
+  .meta({ examples: ['10s', '15m', '90d'] })
   .transform((written) => {
     const [, amount = '0', unit = 's'] = /^(\d+)(\D+)$/.exec(written) ?? [];
     return Number(amount) * (units[unit] ?? 0);
-  })
-  .meta({ examples: ['10s', '15m', '90d'] });
+  });
 
 const name = z
   .string()
@@ -107,6 +107,14 @@ const Listen = (port: number, host: string) =>
     })
     .prefault({});
 
+const isTimeZone = (written: string): boolean => {
+  try {
+    return new Intl.DateTimeFormat('en', { timeZone: written }).resolvedOptions().timeZone !== '';
+  } catch {
+    return false;
+  }
+};
+
 const uniqueNames = (list: readonly { readonly name: string }[]): boolean =>
   new Set(list.map((one) => one.name)).size === list.length;
 
@@ -118,7 +126,7 @@ const Shape = z.strictObject({
     .describe('In the order of acting: a command on "all" goes down the list'),
   webhooks: z.strictObject({
     keys: z.array(WebhookKey).min(1),
-    replayWindow: Duration.default(3_600_000).describe(
+    replayWindow: Duration.prefault('1h').describe(
       'An event older than this at arrival is old news',
     ),
     perSecond: z.number().min(1).default(2_000).describe('Deliveries a key may make each second'),
@@ -140,11 +148,11 @@ const Shape = z.strictObject({
     .describe('Whatever no grant allows is denied'),
   incidents: z
     .strictObject({
-      dwell: Duration.default(10_000).describe('How long an object must stay well to resolve'),
-      waiting: Duration.default(30_000).describe(
+      dwell: Duration.prefault('10s').describe('How long an object must stay well to resolve'),
+      waiting: Duration.prefault('30s').describe(
         'How long waiting for a healthy object is patient',
       ),
-      reopen: Duration.default(900_000).describe(
+      reopen: Duration.prefault('15m').describe(
         'Failing again within this takes the card up again',
       ),
     })
@@ -163,12 +171,17 @@ const Shape = z.strictObject({
       internal: Listen(9090, '0.0.0.0').describe('/healthz, /readyz, /metrics'),
     })
     .prefault({}),
-  timeZone: z.string().default('UTC').describe('For texts that are not shown by Slack itself'),
+  timeZone: z
+    .string()
+    .refine(isTimeZone, 'is no time zone')
+    .meta({ examples: ['Europe/Berlin'] })
+    .default('UTC')
+    .describe('For texts that are not shown by Slack itself'),
   retention: z
     .strictObject({
-      incidents: Duration.default(90 * 86_400_000),
-      commands: Duration.default(90 * 86_400_000),
-      audit: Duration.default(365 * 86_400_000),
+      incidents: Duration.prefault('90d'),
+      commands: Duration.prefault('90d'),
+      audit: Duration.prefault('365d'),
     })
     .prefault({}),
 });
@@ -180,7 +193,8 @@ type Report = (path: Path, message: string) => void;
 const checkClusters = (config: Shape, report: Report): void => {
   const known = new Set(config.clusters.map((cluster) => cluster.name));
   const check = (cluster: string, path: Path): void => {
-    if (!known.has(cluster)) {
+    // without a single cluster that is the mistake, and not what names one
+    if (known.size > 0 && !known.has(cluster)) {
       report(path, `no cluster is called "${cluster}"; there are ${[...known].join(', ')}`);
     }
   };

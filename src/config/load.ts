@@ -8,6 +8,7 @@ import {
   LineCounter,
   type Node,
   parseDocument,
+  type YAMLParseError,
 } from 'yaml';
 import { Config, configJsonSchema } from '#src/config/config.ts';
 import { type ConfigProblem, configProblems, writePath } from '#src/config/problems.ts';
@@ -43,11 +44,25 @@ const secretSources = (value: unknown, path: Keys = []): readonly Named[] => {
     : [];
 };
 
+const whyUnreadable = (error: unknown, file: string): string => {
+  const code = error instanceof Error && 'code' in error ? error.code : undefined;
+  switch (code) {
+    case 'ENOENT':
+      return `there is no file ${file}`;
+    case 'EACCES':
+      return `this user may not read ${file}`;
+    case 'EISDIR':
+      return `${file} is a folder`;
+    default:
+      return `${file} cannot be read: ${error instanceof Error ? error.message : error}`;
+  }
+};
+
 const readText = (file: string): Result<string, string> => {
   try {
     return ok(readFileSync(file, 'utf8'));
   } catch (error) {
-    return fail(error instanceof Error ? error.message : String(error));
+    return fail(whyUnreadable(error, file));
   }
 };
 
@@ -58,7 +73,7 @@ const readSecret = (
   if ('file' in source) {
     const text = readText(source.file);
     if (!text.ok) {
-      return fail(`the secret cannot be read: ${text.failure}`);
+      return fail(text.failure);
     }
     return text.value === '' ? fail(`the file ${source.file} is empty`) : ok(text.value);
   }
@@ -127,10 +142,15 @@ interface ReadConfig {
   readonly locate: (path: readonly PropertyKey[]) => ConfigProblem['at'];
 }
 
+const sayYamlError = ({ code, message, pos }: YAMLParseError, text: string): string => {
+  const key = /^[^\s:]+/.exec(text.slice(pos[0]))?.[0] ?? '';
+  return code === 'DUPLICATE_KEY' ? `${key} stands here a second time` : `is not YAML: ${message}`;
+};
+
 const readFile = (file: string): Result<ReadConfig, readonly ConfigProblem[]> => {
   const text = readText(resolve(file));
   if (!text.ok) {
-    return fail([{ path: '(file)', wrong: `cannot be read: ${text.failure}`, example: undefined }]);
+    return fail([{ path: '', wrong: text.failure, example: undefined }]);
   }
   const lines = new LineCounter();
   const document = parseDocument(text.value, { lineCounter: lines, prettyErrors: false });
@@ -139,8 +159,8 @@ const readFile = (file: string): Result<ReadConfig, readonly ConfigProblem[]> =>
       document.errors.map((error) => {
         const { line, col } = lines.linePos(error.pos[0]);
         return {
-          path: '(file)',
-          wrong: `is not YAML: ${error.message}`,
+          path: '',
+          wrong: sayYamlError(error, text.value),
           example: undefined,
           at: { line, column: col },
         };

@@ -3,7 +3,7 @@ import { nearest } from '#src/command/words.ts';
 
 /** One mistake in the configuration, for the person who wrote it. */
 export interface ConfigProblem {
-  /** `access.grants[2].role`. */
+  /** `access.grants[2].role`; empty: the file itself. */
   readonly path: string;
   readonly wrong: string;
   /** What it could be instead. */
@@ -24,6 +24,7 @@ export const writePath = (path: readonly PropertyKey[]): string =>
 const Described = z.object({
   examples: z.array(z.unknown()).optional(),
   enum: z.array(z.string()).optional(),
+  required: z.array(z.string()).optional(),
   properties: z.record(z.string(), z.unknown()).optional(),
   additionalProperties: z.unknown().optional(),
   items: z.unknown().optional(),
@@ -42,16 +43,28 @@ const stepInto = (schema: unknown, part: PropertyKey): unknown => {
         (typeof additionalProperties === 'object' ? additionalProperties : undefined));
 };
 
+/** A whole value as one would write it, of the examples of its parts; nothing where a part has none. */
 const exampleOf = (schema: unknown): string | undefined => {
   const parsed = Described.safeParse(schema);
   if (!parsed.success) {
     return undefined;
   }
-  const { examples, enum: choices, anyOf } = parsed.data;
+  const { examples, enum: choices, anyOf, items, properties, required } = parsed.data;
   const [first] = examples ?? choices ?? [];
-  return first === undefined
-    ? anyOf?.map(exampleOf).find((one) => one !== undefined)
-    : String(first);
+  if (first !== undefined) {
+    return String(first);
+  }
+  if (anyOf !== undefined) {
+    return anyOf.map(exampleOf).find((one) => one !== undefined);
+  }
+  if (items !== undefined) {
+    const item = exampleOf(items);
+    return item === undefined ? undefined : `[${item}]`;
+  }
+  const parts = (required ?? []).map((name) => [name, exampleOf(properties?.[name])] as const);
+  return parts.length === 0 || parts.some(([, part]) => part === undefined)
+    ? undefined
+    : `{ ${parts.map(([name, part]) => `${name}: ${part}`).join(', ')} }`;
 };
 
 const kindOf = (value: unknown): string => {
@@ -74,11 +87,13 @@ const expectedNames: Readonly<Record<string, string>> = {
   boolean: 'true or false',
 };
 
+const isMissing = 'is missing';
+
 const sayWrong = (issue: z.core.$ZodIssue): string => {
   switch (issue.code) {
     case 'invalid_type':
       return issue.input === undefined
-        ? 'is missing'
+        ? isMissing
         : `must be ${expectedNames[issue.expected] ?? issue.expected}, not ${kindOf(issue.input)}`;
     case 'invalid_value':
       return `must be ${issue.values.map((value) => JSON.stringify(value)).join(' or ')}, not ${kindOf(issue.input)}`;
@@ -98,8 +113,18 @@ const settingsOf = (schema: unknown): readonly string[] => {
   return parsed.success ? Object.keys(parsed.data.properties ?? {}) : [];
 };
 
+/** Whether it is there under a name that was meant to be this one. */
+const isMisspelt = (path: readonly PropertyKey[], all: readonly Located[]): boolean =>
+  all.some(
+    (other) =>
+      other.meant === path.at(-1) &&
+      writePath(other.path.slice(0, -1)) === writePath(path.slice(0, -1)),
+  );
+
 interface Located extends Omit<ConfigProblem, 'path' | 'at'> {
   readonly path: readonly PropertyKey[];
+  /** Of a setting that is none: which was meant. */
+  readonly meant?: string | undefined;
 }
 
 const unknownSettings = (
@@ -111,6 +136,7 @@ const unknownSettings = (
     const close = nearest(key, known);
     return {
       path: [...issue.path, key],
+      meant: close,
       wrong:
         close === undefined
           ? `is no setting; there ${known.length === 1 ? 'is' : 'are'} ${known.join(', ')}`
@@ -118,6 +144,13 @@ const unknownSettings = (
       example: undefined,
     };
   });
+};
+
+/** A rule of the whole was broken by what is well-formed in itself: its message says what it could be. */
+const isBroken = ({ message }: z.core.$ZodIssue, place: unknown): boolean => {
+  const parsed = Described.safeParse(place);
+  const { properties, items } = parsed.success ? parsed.data : {};
+  return properties !== undefined || items !== undefined || / is called /.test(message);
 };
 
 /**
@@ -133,12 +166,17 @@ export const configProblems = (
   error.issues
     .flatMap((issue): readonly Located[] => {
       const place = issue.path.reduce<unknown>(stepInto, schema);
-      return issue.code === 'unrecognized_keys'
-        ? unknownSettings(issue, place)
-        : [{ path: issue.path, wrong: sayWrong(issue), example: exampleOf(place) }];
+      if (issue.code === 'unrecognized_keys') {
+        return unknownSettings(issue, place);
+      }
+      const isUnhelpful =
+        issue.path.length === 0 || (issue.code === 'custom' && isBroken(issue, place));
+      const example = isUnhelpful ? undefined : exampleOf(place);
+      return [{ path: issue.path, wrong: sayWrong(issue), example }];
     })
+    .filter(({ path, wrong }, _, all) => wrong !== isMissing || !isMisspelt(path, all))
     .map(({ path, wrong, example }) => ({
-      path: writePath(path) || '(top)',
+      path: writePath(path),
       wrong,
       example,
       at: locate(path),
@@ -146,7 +184,7 @@ export const configProblems = (
     .toSorted((left, right) => (left.at?.line ?? 0) - (right.at?.line ?? 0));
 
 export const sayProblem = ({ path, wrong, example }: ConfigProblem): string =>
-  `${path}: ${wrong}${example === undefined ? '' : ` (for example ${example})`}`;
+  `${path === '' ? '' : `${path}: `}${wrong}${example === undefined ? '' : ` (for example ${example})`}`;
 
 /** The same as editors understand it: `flux-chatops.yaml:12:3: slack.team: is missing`. */
 export const sayProblemIn = (file: string, problem: ConfigProblem): string => {

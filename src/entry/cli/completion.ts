@@ -10,18 +10,17 @@ import { type Candidate, type Fitting, type Source, whatFits } from '#src/entry/
 import { readKubeconfigs } from '#src/entry/cli/kubeconfig.ts';
 import { readOptions } from '#src/entry/cli/options.ts';
 import type { Call, Outcome } from '#src/entry/cli/outcome.ts';
-import { shells } from '#src/entry/cli/programs.ts';
-import { completionScripts } from '#src/entry/cli/shells.ts';
+import { completionScripts, shellNames } from '#src/entry/cli/shells.ts';
 import { fluxKinds, printRef } from '#src/flux/ref.ts';
 import { requestableKinds } from '#src/flux/request.ts';
 import { cleanLine } from '#src/text/clean.ts';
 import { byName } from '#src/text/order.ts';
 
-export const CompletionResult = z.object({ shell: z.enum(shells), script: z.string() });
+export const CompletionResult = z.object({ shell: z.enum(shellNames), script: z.string() });
 
 /** `completion bash`. */
 export const printCompletion = async ({ input }: Call): Promise<Outcome> => {
-  const shell = z.enum(shells).parse(input['shell']);
+  const shell = z.enum(shellNames).parse(input['shell']);
   const script = completionScripts[shell];
   return { kind: 'answer', exit: 'done', result: { shell, script }, shown: script };
 };
@@ -150,8 +149,9 @@ export const complete = async (words: readonly string[]): Promise<number> => {
   const line = words[0] === '--' ? (words[1] ?? '') : words.join(' ');
   try {
     const all = tokenize(line);
-    const typed = /\s$/.test(line) ? '' : (all.at(-1) ?? '');
-    const before = all.slice(1, typed === '' ? undefined : -1);
+    const isBegun = /\S$/.test(line);
+    const typed = isBegun ? (all.at(-1) ?? '') : '';
+    const before = isBegun ? all.slice(1, -1) : all.slice(1);
     const fitting = whatFits(before, typed, catalogue);
     const found = await resolve(fitting, before);
     const lines = found.map(({ text, help }) =>

@@ -1,6 +1,7 @@
 import type { ArgumentDoc } from '#src/command/define.ts';
 import { usageOf } from '#src/command/define.ts';
 import { argument, type CliDoc, type Group } from '#src/entry/cli/docs.ts';
+import { shellNames } from '#src/entry/cli/shells.ts';
 
 /** Something that the terminal alone can do. */
 export interface Program extends CliDoc {
@@ -30,8 +31,6 @@ const program = (definition: Definition): Program => {
   const { name, positional = [], arguments: list = [] } = definition;
   return { ...definition, positional, arguments: list, usage: usageOf(name, positional, list) };
 };
-
-export const shells = ['bash', 'zsh', 'fish'] as const;
 
 /** Everything that can be typed besides the commands of the bot. */
 export const programs: readonly Program[] = [
@@ -100,7 +99,7 @@ export const programs: readonly Program[] = [
     group: 'terminal',
     summary: 'Print the completion of a shell.',
     positional: ['shell'],
-    arguments: [argument('shell', 'The shell', { choices: shells, required: true })],
+    arguments: [argument('shell', 'The shell', { choices: shellNames, required: true })],
     examples: [
       'completion bash > ~/.local/share/bash-completion/completions/flux-chatops',
       'completion zsh > ~/.zfunc/_flux-chatops',

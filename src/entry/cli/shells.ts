@@ -1,6 +1,5 @@
-import type { shells } from '#src/entry/cli/programs.ts';
-
-export type Shell = (typeof shells)[number];
+export const shellNames = ['bash', 'zsh', 'fish'] as const;
+export type Shell = (typeof shellNames)[number];
 
 /*
  * Each asks the program itself: `flux-chatops __complete -- LINE` prints a word and its help per line, with

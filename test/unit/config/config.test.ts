@@ -55,7 +55,6 @@ describe('the configuration', () => {
     expect(problemsOf(bad)).toEqual([
       'clusters[0].channel: is a channel’s id, not its name (Slack: channel details, at the bottom) (for example C024BE91L)',
       'slack.mode: must be "socket" or "http", not "sockets" (for example socket)',
-      'slack.team: is missing (for example T024BE7LD)',
       'slack.botToken: is a secret: say where it stands (for example { file: /run/secrets/name })',
       'slack.tem: is no setting; did you mean team?',
     ]);
@@ -69,7 +68,7 @@ describe('the configuration', () => {
       .replace('appToken: { env: SLACK_APP_TOKEN }', '');
 
     expect(problemsOf(bad)).toEqual([
-      'webhooks.keys[0].cluster: no cluster is called "app"; there are apps, infra (for example infra)',
+      'webhooks.keys[0].cluster: no cluster is called "app"; there are apps, infra',
       'clusters[0]: no webhook key speaks for "apps"; add one under webhooks.keys',
       'access.grants[0].role: no role is called "reader"; there are viewer, operator',
       'access.grants[1].people[0]: nobody under people is called "robyn"',
