@@ -68,11 +68,30 @@ const rangeOf = (sight: Sight, before: MemberGit | undefined): Range | undefined
   return { applier: owner, from, to };
 };
 
-const ranged = (origin: Origin, path: string, from?: string, to?: string): MemberGit => ({
+/** What the last pass failed with; see {@link MemberGit}. */
+const failedWith = (
+  { object, progressingSince }: Tracked,
+  before: MemberGit | undefined,
+  sha: string | undefined,
+): MemberGit['failed'] => {
+  const { generation, ref } = object;
+  // a release is not tried again with each revision of the Kustomization that made it
+  const same = ref.kind === 'HelmRelease' && before?.failed?.generation === generation;
+  return progressingSince !== undefined || same || sha === undefined
+    ? before?.failed
+    : { sha, generation };
+};
+
+const ranged = (
+  origin: Origin,
+  path: string,
+  { from, to, failed }: Pick<MemberGit, 'from' | 'to' | 'failed'>,
+): MemberGit => ({
   origin,
   path,
   ...(from === undefined ? {} : { from }),
   ...(to === undefined ? {} : { to }),
+  ...(failed === undefined ? {} : { failed }),
 });
 
 /**
@@ -94,7 +113,9 @@ export const gitOf = (sight: Sight, { before, recovered }: Known): MemberGit | u
     return recovered && before !== undefined ? { origin: before.origin } : before;
   }
   const path = gitPath(range.applier.object.path ?? '');
-  return recovered
-    ? ranged(origin, path, before?.to, range.to)
-    : ranged(origin, path, range.from, range.to);
+  if (recovered) {
+    return ranged(origin, path, { from: before?.failed?.sha, to: range.to });
+  }
+  const failed = failedWith(sight.tracked, before, range.to);
+  return ranged(origin, path, { ...range, failed });
 };

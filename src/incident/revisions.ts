@@ -13,6 +13,17 @@ export const MemberGit = z.object({
   /** Commit ids: what last worked and what is tried; of a recovered one what failed and what works. */
   from: z.string().optional(),
   to: z.string().optional(),
+  /**
+   * What the last pass failed with. A pass that has begun names its revision as the one that is tried, and
+   * may be the one that mends it.
+   */
+  failed: z
+    .object({
+      sha: z.string(),
+      /** Of the object; a release is another one for each revision that changes it. */
+      generation: z.number(),
+    })
+    .optional(),
   /** Folder that the object is made of, as Git writes it; the root is empty. */
   path: z.string().optional(),
 });
@@ -30,6 +41,8 @@ export const sameGit = (left: MemberGit | undefined, right: MemberGit | undefine
   left?.origin.webUrl === right?.origin.webUrl &&
   left?.from === right?.from &&
   left?.to === right?.to &&
+  left?.failed?.sha === right?.failed?.sha &&
+  left?.failed?.generation === right?.failed?.generation &&
   left?.path === right?.path;
 
 /** What is to be asked of a Git host. */

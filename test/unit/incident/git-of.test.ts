@@ -132,6 +132,23 @@ describe('the change behind a failing object', () => {
   });
 });
 
+describe('what the last pass failed with', () => {
+  const failedWith = (about: Tracked, before?: MemberGit) =>
+    find({ about, others: [github], ...(before && { before }) })?.failed?.sha;
+
+  it('is the revision of a result, and not of a pass that has just begun', () => {
+    const before = find({ about: kustomization(), others: [github] });
+    const begun = {
+      ...kustomization({ lastAttemptedRevision: revision(c) }),
+      progressingSince: start,
+    };
+
+    expect(before?.failed?.sha).toBe(b);
+    expect(failedWith(begun, before)).toBe(b);
+    expect(failedWith(kustomization({ lastAttemptedRevision: revision(c) }), before)).toBe(c);
+  });
+});
+
 describe('the change behind a failing HelmRelease', () => {
   const entry = (sha: string, firstAt: number): HistoryEntry => ({
     revision: revision(sha),
