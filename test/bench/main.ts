@@ -6,6 +6,7 @@ import { measureFold } from '#test/bench/fold.ts';
 import { measureMemory } from '#test/bench/memory.ts';
 import type { Row } from '#test/bench/numbers.ts';
 import { measureReady } from '#test/bench/ready.ts';
+import { measureSandbox } from '#test/bench/sandbox.ts';
 import { measureTerminal } from '#test/bench/terminal.ts';
 import { measureThroughput } from '#test/bench/throughput.ts';
 import { hasRedis } from '#test/redis/redis-server.ts';
@@ -18,6 +19,7 @@ const measures = {
   memory: measureMemory,
   fold: measureFold,
   terminal: measureTerminal,
+  sandbox: measureSandbox,
 } as const;
 type Name = keyof typeof measures;
 

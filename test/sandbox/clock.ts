@@ -17,6 +17,42 @@ export const realClock: SandboxClock = {
   during: (work) => work,
 };
 
+export interface ScopedClock extends SandboxClock {
+  /** Calls off all that is waiting for its time, and takes nothing more. */
+  stop(): void;
+}
+
+/** A clock for one part of the sandbox, so that nothing of it outlives it: a deadline holds a process. */
+export const scopedClock = (clock: SandboxClock): ScopedClock => {
+  const waiting = new Set<() => void>();
+  let isStopped = false;
+  return {
+    now: clock.now,
+    during: clock.during,
+    after: (ms, act) => {
+      if (isStopped) {
+        return () => undefined;
+      }
+      const cancel = clock.after(ms, () => {
+        waiting.delete(cancel);
+        act();
+      });
+      waiting.add(cancel);
+      return () => {
+        waiting.delete(cancel);
+        cancel();
+      };
+    },
+    stop: () => {
+      isStopped = true;
+      for (const cancel of waiting) {
+        cancel();
+      }
+      waiting.clear();
+    },
+  };
+};
+
 /** Resolves after `ms` of this clock. */
 export const sleep = (clock: SandboxClock, ms: number): Promise<void> =>
   new Promise((resolve) => {

@@ -29,8 +29,41 @@ spec:
   targetNamespace: ${namespace}
 `;
 
-/** All that is in Git at first: an app, one that breaks, and a parent with a child per cluster. */
+/** A chart of one ConfigMap, and of a Deployment where there is an image. */
+const chart: Readonly<Record<string, string>> = {
+  'chart/Chart.yaml': 'apiVersion: v2\nname: contract\nversion: 0.1.0\nappVersion: "7"\n',
+  'chart/values.yaml': 'value: "1"\nimage: ""\n',
+  'chart/templates/config.yaml': `apiVersion: v1
+kind: ConfigMap
+metadata:
+  name: {{ .Release.Name }}-config
+data:
+  value: {{ .Values.value | quote }}
+`,
+  'chart/templates/app.yaml': `{{- if .Values.image }}
+apiVersion: apps/v1
+kind: Deployment
+metadata:
+  name: {{ .Release.Name }}
+spec:
+  selector:
+    matchLabels:
+      contract: {{ .Release.Name }}
+  template:
+    metadata:
+      labels:
+        contract: {{ .Release.Name }}
+    spec:
+      containers:
+        - name: main
+          image: {{ .Values.image }}
+{{- end }}
+`,
+};
+
+/** All in Git at first: a chart, an app, one that breaks, and a parent with a child per cluster. */
 const files = (world: ContractWorld): Record<string, string> => ({
+  ...chart,
   'app/kustomization.yaml': list('a.yaml', 'b.yaml'),
   'app/a.yaml': configMap('contract-a', '1'),
   'app/b.yaml': configMap('contract-b', '1'),
@@ -128,4 +161,23 @@ export const kustomization = async (
     },
   });
   return sha;
+};
+
+export const helmRelease = async (
+  world: ContractWorld,
+  cluster: ContractCluster,
+  name: string,
+  spec: JsonRecord = {},
+): Promise<void> => {
+  await source(world, cluster);
+  await make(cluster, 'HelmRelease', name, {
+    spec: {
+      interval: '10m',
+      timeout: '5s',
+      chart: {
+        spec: { chart: './chart', sourceRef: { kind: 'GitRepository', name: 'platform' } },
+      },
+      ...spec,
+    },
+  });
 };

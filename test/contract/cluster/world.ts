@@ -24,6 +24,7 @@ const groups: Readonly<Record<string, string>> = {
   Kustomization: 'kustomize.toolkit.fluxcd.io/v1/namespaces/NS/kustomizations',
   GitRepository: 'source.toolkit.fluxcd.io/v1/namespaces/NS/gitrepositories',
   HelmRelease: 'helm.toolkit.fluxcd.io/v2/namespaces/NS/helmreleases',
+  HelmChart: 'source.toolkit.fluxcd.io/v1/namespaces/NS/helmcharts',
   Alert: 'notification.toolkit.fluxcd.io/v1beta3/namespaces/NS/alerts',
   Provider: 'notification.toolkit.fluxcd.io/v1beta3/namespaces/NS/providers',
   Event: 'events.k8s.io/v1/namespaces/NS/events',
@@ -126,15 +127,20 @@ export const isFailing =
     conditionIn(object, 'Ready')?.['status'] === 'False' &&
     conditionIn(object, 'Ready')?.['reason'] === reason;
 
-/** Asks for a reconcile, as the bot does, and gives the token. */
+/**
+ * Asks for a reconcile, as the bot does, and gives the token.
+ * @param also - `forceAt` or `resetAt`, which a HelmRelease heeds when their token is the same
+ */
 export const request = async (
   cluster: ContractCluster,
   kind: string,
   name: string,
+  also: readonly string[] = [],
 ): Promise<string> => {
   const token = `contract/${randomBytes(6).toString('hex')}`;
+  const asked = ['requestedAt', ...also].map((one) => [`reconcile.fluxcd.io/${one}`, token]);
   const reply = await patch(cluster, kind, name, {
-    metadata: { annotations: { 'reconcile.fluxcd.io/requestedAt': token } },
+    metadata: { annotations: Object.fromEntries(asked) },
   });
   must(reply.code === 200, 'a request is taken', reply);
   return token;

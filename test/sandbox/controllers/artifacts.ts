@@ -8,7 +8,10 @@ export interface Artifact {
   readonly digest: string;
   /** Undefined for an index or a chart: nothing that is built from. */
   readonly tree: Tree | undefined;
+  readonly chart?: ChartPackage | undefined;
 }
+
+import type { ChartPackage } from '#test/sandbox/controllers/helm/package.ts';
 
 const keyOf = (kind: string, namespace: string, name: string): string =>
   `${kind}/${namespace}/${name}`;

@@ -1,6 +1,7 @@
 import type { ApiServer } from '#test/sandbox/api/server.ts';
 import { createArtifacts } from '#test/sandbox/controllers/artifacts.ts';
 import { holds } from '#test/sandbox/controllers/cel.ts';
+import { followChartSources } from '#test/sandbox/controllers/chart-sources.ts';
 import { followConfiguration } from '#test/sandbox/controllers/configuration.ts';
 import { deliverByHttp } from '#test/sandbox/controllers/deliver.ts';
 import type { GitHost } from '#test/sandbox/controllers/git.ts';
@@ -17,6 +18,7 @@ import {
 import { createEventWriter, createRecorder } from '#test/sandbox/controllers/recorder.ts';
 import { startSourceController } from '#test/sandbox/controllers/source.ts';
 import {
+  type Fetch,
   fetchChart,
   fetchGit,
   fetchIndex,
@@ -41,6 +43,12 @@ export interface FluxOptions {
   readonly chartRepositoryFailure?: (url: string) => string | undefined;
   readonly settings?: Partial<ControllerSettings>;
 }
+
+export type ControllerName =
+  | 'source-controller'
+  | 'kustomize-controller'
+  | 'helm-controller'
+  | 'notification-controller';
 
 /** Starts simulated Flux on a cluster: source, kustomize, notification, and what runs workloads. */
 export const startFlux = (server: ApiServer, options: FluxOptions) => {
@@ -71,17 +79,17 @@ export const startFlux = (server: ApiServer, options: FluxOptions) => {
     options.renderChart ?? standInChart,
     evaluate,
   );
-  const sourceWorkers = (
-    [
-      ['GitRepository', fetchGit(options.git)],
-      ['OCIRepository', fetchOci(options.git)],
-      ['HelmRepository', fetchIndex(failure)],
-      ['HelmChart', fetchChart(artifacts)],
-    ] as const
-  ).map(([kind, fetch]) =>
-    startSourceController(world, world.kindNamed(source, kind), artifacts, sources, fetch),
-  );
+  const startSource = (kind: string, fetch: Fetch) =>
+    startSourceController(world, world.kindNamed(source, kind), artifacts, sources, fetch);
+  const charts = startSource('HelmChart', fetchChart(artifacts));
+  const sourceWorkers = [
+    startSource('GitRepository', fetchGit(options.git)),
+    startSource('OCIRepository', fetchOci(options.git)),
+    startSource('HelmRepository', fetchIndex(failure)),
+    charts,
+  ];
   const workers = [kustomize, helm, ...sourceWorkers];
+  followChartSources(world, artifacts, charts.wake);
   const stopFollowing = followConfiguration(world, kustomize, helm);
   const stopNamespaces = startNamespaces(world);
   const workloads = startWorkloads(
@@ -99,7 +107,11 @@ export const startFlux = (server: ApiServer, options: FluxOptions) => {
   return {
     world,
     /** Stops a controller in its tracks, as one scaled to zero, or lets it go on. */
-    setPaused: (controller: keyof typeof controllers, paused: boolean): void => {
+    setPaused: (controller: ControllerName, paused: boolean): void => {
+      if (controller === 'notification-controller') {
+        notification.setStopped(paused);
+        return;
+      }
       for (const worker of controllers[controller]) {
         worker.setPaused(paused);
       }
@@ -115,6 +127,7 @@ export const startFlux = (server: ApiServer, options: FluxOptions) => {
       stopNamespaces();
       workloads.stop();
       notification.setStopped(true);
+      world.stop();
     },
   };
 };

@@ -3,11 +3,14 @@ import { fail, ok, type Result } from '#src/result.ts';
 import { type JsonRecord, type KubeObject, recordAt, textAt } from '#test/sandbox/api/json.ts';
 import { type Artifacts, digestOf } from '#test/sandbox/controllers/artifacts.ts';
 import type { GitHost } from '#test/sandbox/controllers/git.ts';
+import { type ChartPackage, chartIn } from '#test/sandbox/controllers/helm/package.ts';
 
 /** What a source found upstream, with the words that its kind has for it. */
 export interface Fetched {
   readonly revision: string;
   readonly tree: Tree | undefined;
+  /** Of a HelmChart whose chart lies in Git. */
+  readonly chart?: ChartPackage | undefined;
   /** While it is stored: `building artifact: <progress>`. */
   readonly progress: string;
   readonly outdated: { readonly reason: string; readonly message: string };
@@ -184,9 +187,11 @@ export const fetchChart =
       const message = `no artifact available for ${kind} source '${name}'`;
       return fail({ reason: 'NoSourceArtifact', message, isWaiting: true });
     }
-    const chart = (textAt(source, 'spec', 'chart') ?? '').split('/').at(-1) ?? '';
+    const path = textAt(source, 'spec', 'chart') ?? '';
+    const packaged = chartIn(from.tree, path);
+    const chart = packaged?.name ?? path.split('/').at(-1) ?? '';
     const asked = textAt(source, 'spec', 'version') ?? '*';
-    const version = /^\d+\.\d+\.\d+/.test(asked) ? asked : '1.0.0';
+    const version = packaged?.version ?? (/^\d+\.\d+\.\d+/.test(asked) ? asked : '1.0.0');
     const [reason, verb] =
       kind === 'HelmRepository'
         ? (['ChartPullSucceeded', 'pulled'] as const)
@@ -195,6 +200,7 @@ export const fetchChart =
     return ok({
       revision: version,
       tree: undefined,
+      chart: packaged,
       progress: message,
       outdated: { reason: 'NewChart', message },
       event: { reason, message },

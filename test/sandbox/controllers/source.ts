@@ -127,7 +127,8 @@ export const startSourceController = (
     }
     await world.pause(10);
     const digest = digestOf(`${source.kind}/${keyOf(ref)}/${found.revision}`);
-    const artifact = { revision: found.revision, digest, tree: found.tree };
+    const { revision, tree, chart } = found;
+    const artifact = { revision, digest, tree, chart };
     artifacts.put(source, artifact, world.clock.now());
     recorder.record(source, {
       severity: 'info',

@@ -2,7 +2,7 @@ import type { KubeObject } from '#test/sandbox/api/json.ts';
 import { type JsonRecord, recordAt, without } from '#test/sandbox/api/json.ts';
 import { apiVersionOf, type ResourceKind } from '#test/sandbox/api/kinds.ts';
 import type { ApiServer } from '#test/sandbox/api/server.ts';
-import { type SandboxClock, sleep } from '#test/sandbox/clock.ts';
+import { scopedClock, sleep } from '#test/sandbox/clock.ts';
 import {
   conditionsOf,
   type NewCondition,
@@ -64,7 +64,7 @@ export interface StatusChange {
 
 /** What every controller works with: one cluster, its clock and the settings. */
 export const createWorld = (server: ApiServer, settings: ControllerSettings) => {
-  const clock: SandboxClock = server.clock;
+  const clock = scopedClock(server.clock);
 
   const kindNamed = (group: string, kind: string): ResourceKind => {
     const found = server.kinds.all().find((one) => one.group === group && one.kind === kind);
@@ -172,6 +172,8 @@ export const createWorld = (server: ApiServer, settings: ControllerSettings) => 
         `${what}: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`,
       );
     },
+    /** Ends all that waits for its time; the controllers are not started again. */
+    stop: clock.stop,
     pause: (ms: number): Promise<void> => sleep(clock, ms),
     apiVersion: apiVersionOf,
   };

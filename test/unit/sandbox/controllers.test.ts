@@ -1,12 +1,15 @@
 import { fc, test } from '@fast-check/vitest';
 import { describe, expect, it } from 'vitest';
 import { durationMs } from '#src/flux/duration.ts';
+import { treeOfTexts } from '#src/render/tree.ts';
 import { fieldSelector, labelSelector } from '#test/sandbox/api/selectors.ts';
-import { sleep, virtualClock } from '#test/sandbox/clock.ts';
+import { scopedClock, sleep, virtualClock } from '#test/sandbox/clock.ts';
 import { holds } from '#test/sandbox/controllers/cel.ts';
 import { withConditions } from '#test/sandbox/controllers/conditions.ts';
 import { goDuration, goJson } from '#test/sandbox/controllers/go-text.ts';
+import { chartIn } from '#test/sandbox/controllers/helm/package.ts';
 import { remediationOf, truncated } from '#test/sandbox/controllers/helm/release.ts';
+import { renderPackage } from '#test/sandbox/controllers/helm/templates.ts';
 import { withHistory } from '#test/sandbox/controllers/kustomize/history.ts';
 import { entryOf, refOfEntry } from '#test/sandbox/controllers/kustomize/inventory.ts';
 
@@ -22,6 +25,20 @@ describe('the virtual clock', () => {
 
     expect(happened).toEqual(['first', 'second']);
     expect(clock.now()).toBe(15);
+  });
+
+  it('calls off what one part of the sandbox was waiting for when that part ends', async () => {
+    const clock = virtualClock(0);
+    const part = scopedClock(clock);
+    const happened: string[] = [];
+    part.after(10, () => happened.push('before'));
+    part.after(600_000, () => happened.push('a deadline'));
+    await clock.advance(10);
+    part.stop();
+    part.after(10, () => happened.push('after'));
+
+    expect(clock.pending()).toBe(0);
+    expect(happened).toEqual(['before']);
   });
 
   it('stands still while real work is done', async () => {
@@ -126,14 +143,68 @@ describe('remediation', () => {
     expect(remediationOf(spec, 'upgrade', 2)).toEqual({ by: 'rollback', isExhausted: true });
   });
 
-  it('without retries leaves the failure as it is', () => {
+  it('without retries leaves the failure as it is, unless the last one too is to be undone', () => {
+    const last = { upgrade: { remediation: { remediateLastFailure: true } } };
+
     expect(remediationOf({}, 'upgrade', 1)).toEqual({ by: undefined, isExhausted: true });
+    expect(remediationOf(last, 'upgrade', 1)).toEqual({ by: 'rollback', isExhausted: true });
+  });
+
+  it('goes on for ever with negative retries, and never undoes where it only retries', () => {
+    const endless = { upgrade: { remediation: { retries: -1 } } };
+    const retrying = { upgrade: { strategy: { name: 'RetryOnFailure' } } };
+
+    expect(remediationOf(endless, 'upgrade', 9)).toEqual({ by: 'rollback', isExhausted: false });
+    expect(remediationOf(retrying, 'upgrade', 9)).toEqual({ by: undefined, isExhausted: false });
   });
 
   it('cuts history back to the last good release', () => {
     const history = ['failed', 'failed', 'deployed', 'superseded'].map((status) => ({ status }));
 
     expect(truncated(history)).toHaveLength(3);
+  });
+});
+
+describe('a chart that lies in Git', () => {
+  const files = {
+    'charts/app/Chart.yaml': 'name: app\nversion: 1.2.3\n',
+    'charts/app/values.yaml': 'image: ""\nlabel: a b\n',
+    'charts/app/templates/config.yaml':
+      'apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: {{ .Release.Name }}\ndata:\n  label: {{ .Values.label | quote }}\n  chart: {{ .Chart.Version }}\n',
+    'charts/app/templates/app.yaml':
+      '{{- if .Values.image }}\napiVersion: v1\nkind: Pod\nmetadata:\n  name: {{ .Values.image }}\n{{- end }}\n',
+    'charts/app/templates/_helpers.yaml': '{{ define "x" }}',
+  };
+  const chart = chartIn(treeOfTexts(files), './charts/app');
+  const render = (values: object) =>
+    chart === undefined
+      ? []
+      : renderPackage(chart, {
+          releaseName: 'web',
+          namespace: 'media',
+          values: { ...chart.values, ...values },
+        });
+
+  it('is filled in from values, release and chart; what is switched off is left out', () => {
+    expect(render({})).toEqual([
+      {
+        apiVersion: 'v1',
+        kind: 'ConfigMap',
+        metadata: { name: 'web', namespace: 'media' },
+        data: { label: 'a b', chart: '1.2.3' },
+      },
+    ]);
+    expect(render({ image: 'nginx' }).map(({ kind }) => kind)).toEqual(['Pod', 'ConfigMap']);
+  });
+
+  it('is none without a Chart.yaml, and refuses what it cannot fill in', () => {
+    const odd = { ...files, 'charts/app/templates/odd.yaml': '{{ include "x" . }}' };
+    const found = chartIn(treeOfTexts(odd), 'charts/app');
+
+    expect(chartIn(treeOfTexts(files), 'charts/other')).toBeUndefined();
+    expect(
+      () => found && renderPackage(found, { releaseName: 'web', namespace: 'media', values: {} }),
+    ).toThrow('include "x" .');
   });
 });
 

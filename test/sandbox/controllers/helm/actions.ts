@@ -81,6 +81,12 @@ export const createHelmActions = (
     return release;
   };
 
+  /** Removes what the newest revision made and the next one does not have. */
+  const removeLeft = (ref: Ref, next: readonly KubeObject[]): void => {
+    const made = releasesOf(ref)[0]?.objects ?? [];
+    objects.remove(made.filter((one) => !next.some((other) => shown(other) === shown(one))));
+  };
+
   const begin = async (
     object: KubeObject,
     ref: Ref,
@@ -220,6 +226,7 @@ export const createHelmActions = (
     });
     const startedMs = clock.now();
     objects.apply(target.objects);
+    removeLeft(ref, target.objects);
     await waitForHealth(world, targetsOf(target.objects), timeoutOf(object));
     const release: Release = {
       ...target,
@@ -305,12 +312,12 @@ export const createHelmActions = (
     await begin(object, ref, wanted, action);
     const startedMs = clock.now();
     await world.pause(200);
-    objects.apply(wanted.objects);
-    const gone = releasesOf(ref)[0]?.objects.filter(
-      (one) => !wanted.objects.some((other) => shown(other) === shown(one)),
-    );
-    objects.remove(gone ?? []);
-    const problem = await waitForHealth(world, targetsOf(wanted.objects), timeoutOf(object));
+    const refused = objects.apply(wanted.objects);
+    if (refused === undefined) {
+      removeLeft(ref, wanted.objects);
+    }
+    const problem =
+      refused ?? (await waitForHealth(world, targetsOf(wanted.objects), timeoutOf(object)));
     if (problem === undefined) {
       await succeeded(object, ref, wanted, action, startedMs);
       return 'released';

@@ -18,6 +18,7 @@ import {
   historyOf,
   type Release,
   truncated,
+  valuesFrom,
   type Wanted,
 } from '#test/sandbox/controllers/helm/release.ts';
 import { chartSourceOf, createChartSources } from '#test/sandbox/controllers/helm/source.ts';
@@ -27,6 +28,7 @@ import {
   releaseNameOf,
   releaseNamespaceOf,
 } from '#test/sandbox/controllers/helm/state.ts';
+import { renderPackage } from '#test/sandbox/controllers/helm/templates.ts';
 import { composeValues } from '#test/sandbox/controllers/helm/values.ts';
 import {
   type Evaluate,
@@ -111,32 +113,23 @@ export const startHelmController = (
     if (!values.ok) {
       return fail({ reason: 'ValuesError', message: values.failure, severity: 'error' });
     }
-    const { name, version, ociDigest } = chart.value;
+    const { name, version, ociDigest, files } = chart.value;
     const releaseName = releaseNameOf(object);
     const namespace = releaseNamespaceOf(object);
-    const labels = {
-      'helm.toolkit.fluxcd.io/name': object.metadata.name,
-      'helm.toolkit.fluxcd.io/namespace': object.metadata.namespace ?? '',
-    };
-    const rendered = renderChart({
-      chart: name,
-      version,
-      releaseName,
-      namespace,
-      values: values.value,
-    }).map((one) => ({
-      ...one,
-      metadata: { ...one.metadata, labels: { ...one.metadata.labels, ...labels } },
-    }));
+    const context = { releaseName, namespace, values: values.value };
+    const rendered =
+      files === undefined
+        ? renderChart({ ...context, chart: name, version })
+        : renderPackage(files, { ...context, values: valuesFrom([files.values, values.value]) });
     return ok({
       releaseName,
       namespace,
       chartName: name,
       chartVersion: version,
-      appVersion: `v${version}`,
+      appVersion: files?.appVersion ?? `v${version}`,
       configDigest: digestOf(JSON.stringify(values.value)),
       ociDigest,
-      objects: rendered,
+      objects: rendered.map((one) => withOwner(one, object)),
     });
   };
 
@@ -311,6 +304,16 @@ export const startHelmController = (
     }
   });
   return worker;
+};
+
+/** A rendered object with the labels by which its release is known. */
+const withOwner = (object: KubeObject, release: KubeObject): KubeObject => {
+  const labels = {
+    ...object.metadata.labels,
+    'helm.toolkit.fluxcd.io/name': release.metadata.name,
+    'helm.toolkit.fluxcd.io/namespace': release.metadata.namespace ?? '',
+  };
+  return { ...object, metadata: { ...object.metadata, labels } };
 };
 
 const helmChartField = (object: KubeObject): JsonRecord => {

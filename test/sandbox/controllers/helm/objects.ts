@@ -1,4 +1,5 @@
 import { equal, isRecord, type KubeObject, without } from '#test/sandbox/api/json.ts';
+import { statusOf } from '#test/sandbox/api/status.ts';
 import { shown } from '#test/sandbox/controllers/kustomize/inventory.ts';
 import type { World } from '#test/sandbox/controllers/world.ts';
 
@@ -60,6 +61,22 @@ export const createReleaseObjects = (world: World) => {
         });
   };
 
+  const tryWrite = (object: KubeObject): string | undefined => {
+    try {
+      write(object, false);
+      return undefined;
+    } catch (error) {
+      const answer = statusOf(error);
+      if (answer === undefined) {
+        throw error;
+      }
+      const { apiVersion, kind, metadata } = object;
+      const group = apiVersion.includes('/') ? apiVersion : `/${apiVersion}`;
+      const named = `${metadata.namespace ?? ''}/${metadata.name} ${group}, Kind=${kind}`;
+      return `server-side apply failed for object ${named}: ${answer.message}`;
+    }
+  };
+
   const liveOf = (object: KubeObject): KubeObject | undefined => {
     const found = target(object);
     return found === undefined
@@ -68,10 +85,15 @@ export const createReleaseObjects = (world: World) => {
   };
 
   return {
-    apply: (objects: readonly KubeObject[]): void => {
+    /** Writes them one after the other; gives why one was refused, in Helm's words. */
+    apply: (objects: readonly KubeObject[]): string | undefined => {
       for (const object of objects) {
-        write(object, false);
+        const refused = tryWrite(object);
+        if (refused !== undefined) {
+          return refused;
+        }
       }
+      return undefined;
     },
     remove: (objects: readonly KubeObject[]): void => {
       for (const object of objects.toReversed()) {

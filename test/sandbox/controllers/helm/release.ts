@@ -115,9 +115,11 @@ export const remediationOf = (
   const part = isRecord(spec[action]) ? spec[action] : {};
   const remediation = isRecord(part['remediation']) ? part['remediation'] : {};
   const isExhausted = retries !== undefined && failures > retries;
+  // the last failure too where that is said, and after an upgrade that may be tried again
   const isLastToo =
     remediation['remediateLastFailure'] ?? (action === 'upgrade' && (retries ?? 1) > 0);
-  const isUndone = retries !== undefined && retries > 0 && (!isExhausted || isLastToo === true);
+  const strategy = isRecord(part['strategy']) ? part['strategy'] : {};
+  const isUndone = strategy['name'] !== 'RetryOnFailure' && (!isExhausted || isLastToo === true);
   const undo =
     action === 'install' || remediation['strategy'] === 'uninstall' ? 'uninstall' : 'rollback';
   return { isExhausted, by: isUndone ? undo : undefined };

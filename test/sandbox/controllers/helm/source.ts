@@ -6,6 +6,7 @@ import {
   generationOf,
   observedGenerationOf,
 } from '#test/sandbox/controllers/conditions.ts';
+import type { ChartPackage } from '#test/sandbox/controllers/helm/package.ts';
 import type { Recorder } from '#test/sandbox/controllers/recorder.ts';
 import type { Ref, World } from '#test/sandbox/controllers/world.ts';
 
@@ -13,6 +14,8 @@ export interface Chart {
   readonly name: string;
   readonly version: string;
   readonly ociDigest: string | undefined;
+  /** Its files, where they are known: a chart that lies in Git. */
+  readonly files: ChartPackage | undefined;
 }
 
 const manager = 'helm-controller';
@@ -120,9 +123,13 @@ export const createChartSources = (world: World, artifacts: Artifacts, recorder:
     const [tag = '', digest] = artifact.revision.split('@');
     const isOci = digest !== undefined;
     return ok({
-      name: (own ?? textAt(found, 'spec', 'chart') ?? url).split('/').at(-1) ?? source.name,
+      name:
+        artifact.chart?.name ??
+        (own ?? textAt(found, 'spec', 'chart') ?? url).split('/').at(-1) ??
+        source.name,
       version: isOci ? `${tag}+${digest.replace('sha256:', '').slice(0, 12)}` : artifact.revision,
       ociDigest: digest,
+      files: artifact.chart,
     });
   };
 
