@@ -212,16 +212,20 @@ const said = (summary: string, ...parts: readonly Part[]): View => ({
   parts: [{ kind: 'text', line: [summary] }, ...parts],
 });
 
-/** What the thread says about one piece of news; undefined where the card itself says it all. */
-export const storyReply = (entry: StoryEntry): View | undefined => {
+/**
+ * What the thread says about one piece of news; undefined where the card itself says it all. News of a
+ * failure brings the buttons of the card along: in a thread there is no slash command, and the card is far up.
+ */
+export const storyReply = (entry: StoryEntry, cause: Member): View | undefined => {
   const quote: Part = { kind: 'quote', text: entry.text, whole: true };
+  const buttons: Part = { kind: 'buttons', buttons: buttonsFor(cause) };
   switch (entry.kind) {
     case 'opened':
       return longText(entry.text) ? said('The whole message:', quote) : undefined;
     case 'reopened':
-      return said('It fails again:', quote);
+      return said('It fails again:', quote, buttons);
     case 'failed-differently':
-      return said('It fails in another way now:', quote);
+      return said('It fails in another way now:', quote, buttons);
     case 'reported':
       return said('Flux reports:', quote);
     case 'suspended':

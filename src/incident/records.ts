@@ -1,5 +1,5 @@
 import { incidentCard, storyReply } from '#src/incident/card.ts';
-import { foldIncident, Incident, type IncidentChange } from '#src/incident/incident.ts';
+import { causeOf, foldIncident, Incident, type IncidentChange } from '#src/incident/incident.ts';
 import { intoRollUp, RollUp, rollUpCard, rollUpCardId, rollUpKey } from '#src/incident/roll-up.ts';
 import {
   type CardPriority,
@@ -102,7 +102,7 @@ const ownCardWrites = async (input: CardsInput): Promise<CardWrites> => {
     ...after.story
       .filter((entry) => !known.has(entry.id))
       .flatMap((entry) => {
-        const view = storyReply(entry);
+        const view = storyReply(entry, causeOf(after));
         return view === undefined
           ? []
           : [

@@ -89,7 +89,7 @@ export const incidentCards = (): Readonly<Record<string, View>> => ({
   'outage/back-all-well': catchUpView(3 * minute, []),
   ...Object.fromEntries(
     Object.entries(replies).flatMap(([kind, text]) => {
-      const view = storyReply(entry(kind as StoryEntry['kind'], text));
+      const view = storyReply(entry(kind as StoryEntry['kind'], text), member());
       return view === undefined ? [] : [[`thread/${kind}`, view] as const];
     }),
   ),
