@@ -37,6 +37,8 @@ const Plan = z.object({
 
 // what a phone shows in a few screens, and what fits into the fallback text of a message
 const pageLimits = { mostRows: 25, mostSize: 3_200 };
+// a terminal scrolls, and what a program reads has to be whole
+const wholeList = { mostRows: Number.POSITIVE_INFINITY, mostSize: Number.POSITIVE_INFINITY };
 const sizeOf = (row: z.infer<typeof Row>): number =>
   Object.values(row).reduce((sum, cell) => sum + cell.length + ' · '.length, 0);
 
@@ -156,7 +158,8 @@ export const get = defineCommand({
         words: sayHealth(one.health),
         revision: revisionOf(one.object),
       }));
-      const pages = paginate(rows, sizeOf, pageLimits);
+      const isTerminal = context.actor.kind === 'terminal';
+      const pages = paginate(rows, sizeOf, isTerminal ? wholeList : pageLimits);
       const page = Math.min(wanted.page, pages.length);
       const kind = wanted.kind === undefined ? 'object' : `${wanted.kind} object`;
       const state = wanted.filter === 'all' ? '' : ` ${wanted.filter}`;

@@ -196,7 +196,7 @@ describe.runIf(able)('the command line, with a kubeconfig of its own', () => {
     first.stderr.on('data', (part) => {
       said += String(part);
     });
-    await vi.waitFor(() => expect(said).toContain('step'), { timeout: 20_000 });
+    await vi.waitFor(() => expect(said).toContain('step'), { timeout: 40_000 });
 
     const second = await run([...words, '--config', spine.configFile], spine.environment);
     first.kill('SIGINT');

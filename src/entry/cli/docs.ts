@@ -1,4 +1,4 @@
-import type { ArgumentDoc, CommandDoc } from '#src/command/define.ts';
+import { type ArgumentDoc, type CommandDoc, usageOf } from '#src/command/define.ts';
 
 export const groups = {
   see: 'See (your own kubeconfig is all that it needs)',
@@ -14,18 +14,27 @@ export interface CliDoc
   readonly group: Group;
 }
 
+/** A terminal is in no channel that would have a default, and shows a list as a whole. */
+const asInTerminal = (documents: readonly ArgumentDoc[]): readonly ArgumentDoc[] =>
+  documents
+    .filter(({ name }) => name !== 'page')
+    .map((one) =>
+      one.name === 'cluster' ? { ...one, description: 'Cluster by name, or all' } : one,
+    );
+
 /** The commands of the bot as the terminal has them; its help is the program's own. */
 export const commandDocs = (docs: readonly CommandDoc[]): readonly CliDoc[] =>
   docs
     .filter(({ name }) => name !== 'help')
-    .map((doc) => ({
-      ...doc,
-      // a terminal is in no channel that would have a default
-      arguments: doc.arguments.map((one) =>
-        one.name === 'cluster' ? { ...one, description: 'Cluster by name, or all' } : one,
-      ),
-      group: doc.kind === 'read' ? 'see' : 'act',
-    }));
+    .map((doc) => {
+      const documents = asInTerminal(doc.arguments);
+      return {
+        ...doc,
+        arguments: documents,
+        usage: usageOf(doc.name, doc.positional, documents),
+        group: doc.kind === 'read' ? 'see' : 'act',
+      };
+    });
 
 export const argument = (
   name: string,

@@ -4,7 +4,7 @@ import type { Grant } from '#src/command/policy.ts';
 import { printRef } from '#src/flux/ref.ts';
 import { type RenderedMessage, renderMessage } from '#src/slack/blocks.ts';
 import { slackRefusal } from '#test/slack/limits.ts';
-import { createStage, put } from '#test/unit/commands/stage.ts';
+import { createStage, put, type StageOptions } from '#test/unit/commands/stage.ts';
 
 const fixtures = new URL('../../fixtures/cards/', import.meta.url).pathname;
 
@@ -113,13 +113,26 @@ describe('get', () => {
     expect((await createStage().show(text)).summary).toBe(summary);
   });
 
-  const crowded = (): ReturnType<typeof createStage> => {
-    const stage = createStage();
+  const crowded = (options: StageOptions = {}): ReturnType<typeof createStage> => {
+    const stage = createStage(options);
     for (let at = 0; at < 60; at++) {
       put(stage.apps, `Kustomization/many/app-${at}`);
     }
     return stage;
   };
+
+  it('gives a terminal the whole list', async () => {
+    const stage = crowded({
+      actor: { kind: 'terminal', cluster: 'apps', username: 'ann', groups: [] },
+      grants: [{ role: 'all', permissions: ['*'], subjects: ['kubernetes:apps:ann'] }],
+    });
+
+    const view = await stage.show('get all apps --kind ks');
+
+    expect(view.summary).toBe('61 ks objects');
+    expect(view.parts.map(({ kind }) => kind)).toEqual(['heading', 'table']);
+    expect(view.parts[1]).toHaveProperty('rows.length', 61);
+  });
 
   it('turns pages in place, and keeps the filter in the buttons', async () => {
     const stage = crowded();

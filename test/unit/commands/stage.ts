@@ -106,9 +106,14 @@ const everything: Grant = {
 export interface StageOptions {
   readonly grants?: readonly Grant[];
   readonly defaultCluster?: string;
+  readonly actor?: Actor;
 }
 
-export const createStage = ({ grants = [everything], defaultCluster }: StageOptions = {}) => {
+export const createStage = ({
+  grants = [everything],
+  defaultCluster,
+  actor = robin,
+}: StageOptions = {}) => {
   const infra = fill(createMemoryCluster('infra', () => now));
   const apps = fill(createMemoryCluster('apps', () => now));
   put(infra, 'Kustomization/media/plex', { spec: git, status: failing });
@@ -124,7 +129,7 @@ export const createStage = ({ grants = [everything], defaultCluster }: StageOpti
     incidents: async () => [],
     commands: commands.map(({ doc }) => doc),
   };
-  const context = contextFor(surroundings, robin, undefined, now);
+  const context = contextFor(surroundings, actor, undefined, now);
 
   /** A request from its words to its plan, through the same doors as the dispatcher's. */
   const plan = async (text: string): Promise<Result<Planned, Failure>> => {
@@ -142,7 +147,7 @@ export const createStage = ({ grants = [everything], defaultCluster }: StageOpti
     if (!targets.ok) {
       return targets;
     }
-    const missing = missingRight(surroundings, robin, doc.permission, targets.value);
+    const missing = missingRight(surroundings, actor, doc.permission, targets.value);
     return missing === undefined
       ? prepared.value.plan(context)
       : fail({
