@@ -84,3 +84,13 @@ describe.each(['infra', 'apps'])('the ladder on %s', (name) => {
     expect(climb.blocked?.cause.subject).toBe(cause);
   });
 });
+
+it('says on infra whose secret is missing while apps has not let the bot in', async () => {
+  const name = 'flux-chatops-worker-kubeconfigs';
+  const climb = await climbAfter('infra', [
+    { type: 'object', kind: 'ExternalSecret', namespace: 'flux-chatops', name },
+  ]);
+
+  expect(climb.blocked?.rung.name).toBe('secrets');
+  expect(climb.blocked?.cause.subject).toBe(`ExternalSecret/flux-chatops/${name}`);
+});

@@ -147,3 +147,21 @@ describe.each(['infra', 'apps'])('this tree on %s', (name) => {
     );
   });
 });
+
+it('holds back nothing on infra but the bot and its door until apps has let the bot in', async () => {
+  const states = await play(
+    'infra',
+    [
+      {
+        type: 'object',
+        kind: 'ExternalSecret',
+        namespace: 'flux-chatops',
+        name: 'flux-chatops-worker-kubeconfigs',
+      },
+    ],
+    (stage) => layersIn(readiness(stage, ['Kustomization'])),
+  );
+
+  expect(namesWith(states, (state) => state === 'DependencyNotReady')).toEqual(['chatops-ingress']);
+  expect(namesWith(states, (state) => state !== 'Ready')).toEqual(['chatops', 'chatops-ingress']);
+});
