@@ -1,74 +1,154 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { z } from 'zod';
+import type { Journal } from '#src/command/journal.ts';
+import { ownRequest, requestedAt } from '#src/flux/request.ts';
 import { startStandInController } from '#test/demo/controller.ts';
 import { hasRedis } from '#test/redis/redis-server.ts';
+import type { KubeObject } from '#test/sandbox/api/json.ts';
 import { localSlackBinary } from '#test/slack/local-slack.ts';
 import type { BotProcess } from '#test/spine/bot-process.ts';
 import { openRecords, type Records } from '#test/spine/records.ts';
 import { channels, type Spine, startSpine } from '#test/spine/spine.ts';
 
 const able = hasRedis && localSlackBinary !== undefined;
-const patiently = { timeout: 40_000, interval: 100 };
+const patiently = { timeout: 60_000, interval: 100 };
 /** Longer than a worker's lease of a journal (15 s). */
 const beyondTheLeaseMs = 16_000;
+/** How long a worker stands before or in its patch: shorter than the deadline of a request (10 s). */
+const standsMs = 9_000;
 
-const points = ['following', 'patching', 'reading'] as const;
-type Point = (typeof points)[number];
+const revision = 'main@sha1:0123456789012345678901234567890123456789';
 
-const kustomization = (namespace: string) => ({
-  apiVersion: 'kustomize.toolkit.fluxcd.io/v1',
-  kind: 'Kustomization',
-  metadata: { namespace, name: 'app', uid: `uid-of-${namespace}`, generation: 1 },
-  spec: {
-    interval: '10m',
-    path: './app',
-    prune: true,
-    sourceRef: { kind: 'GitRepository', name: 'flux-system' },
-  },
-  status: {
-    observedGeneration: 1,
-    lastAppliedRevision: 'main@sha1:0123456789012345678901234567890123456789',
-    conditions: [
-      {
-        type: 'Ready',
-        status: 'True',
-        reason: 'ReconciliationSucceeded',
-        message: 'Applied revision: main@sha1:0123456789012345678901234567890123456789',
-        lastTransitionTime: '2026-11-24T10:00:00Z',
-      },
+const readyStatus = {
+  observedGeneration: 1,
+  conditions: [
+    {
+      type: 'Ready',
+      status: 'True',
+      reason: 'Succeeded',
+      message: `Applied revision: ${revision}`,
+      lastTransitionTime: '2026-11-24T10:00:00Z',
+    },
+  ],
+};
+const fetched = { artifact: { revision, digest: 'sha256:0', url: 'http://source/x.tar.gz' } };
+
+/** What a command asks one after the other, and what it is called by a person. */
+const chains = {
+  'GitRepository → Kustomization': {
+    word: 'ks',
+    links: [
+      ['source.toolkit.fluxcd.io/v1', 'GitRepository', 'gitrepositories'],
+      ['kustomize.toolkit.fluxcd.io/v1', 'Kustomization', 'kustomizations'],
     ],
   },
-});
+  'HelmRepository → HelmChart → HelmRelease': {
+    word: 'hr',
+    links: [
+      ['source.toolkit.fluxcd.io/v1', 'HelmRepository', 'helmrepositories'],
+      ['source.toolkit.fluxcd.io/v1', 'HelmChart', 'helmcharts'],
+      ['helm.toolkit.fluxcd.io/v2', 'HelmRelease', 'helmreleases'],
+    ],
+  },
+} as const;
+type ChainName = keyof typeof chains;
+const chainNames = Object.keys(chains) as ChainName[];
+
+const specs: Readonly<Record<string, { readonly spec: object; readonly status: object }>> = {
+  GitRepository: { spec: { url: 'https://git.example/app' }, status: fetched },
+  Kustomization: {
+    spec: { path: './app', prune: true, sourceRef: { kind: 'GitRepository', name: 'app' } },
+    status: { lastAppliedRevision: revision },
+  },
+  HelmRepository: { spec: { url: 'https://charts.example' }, status: fetched },
+  HelmChart: {
+    spec: { chart: 'app', sourceRef: { kind: 'HelmRepository', name: 'app' } },
+    status: fetched,
+  },
+  HelmRelease: {
+    spec: {
+      chart: { spec: { chart: 'app', sourceRef: { kind: 'HelmRepository', name: 'app' } } },
+    },
+    status: {},
+  },
+};
+
+const points = ['reading', 'patching', 'following'] as const;
+type Point = (typeof points)[number];
+
+/** One command that is to stand at one point of one link of its chain when the worker falters. */
+interface Case {
+  readonly chain: ChainName;
+  readonly at: number;
+  readonly point: Point;
+  readonly namespace: string;
+}
+
+const casesOf = (way: string, chain: ChainName): readonly Case[] =>
+  chains[chain].links.flatMap((_, at) =>
+    points.map((point) => ({
+      chain,
+      at,
+      point,
+      namespace: `${way}-${chains[chain].word}-${at}-${point}`,
+    })),
+  );
 
 describe.runIf(able)('two workers on one Redis', () => {
   let spine: Spine;
   let front: BotProcess;
   let second: BotProcess;
   let records: Records;
-  let asked = 0;
   /** Requests that stood on each object at any time. */
   const seen = new Map<string, Set<string>>();
   let looking: NodeJS.Timeout;
 
+  const objects = () => spine.clusters.infra.objects;
+
+  const furnish = ({ chain, namespace }: Case): void => {
+    for (const [apiVersion, kind] of chains[chain].links) {
+      const { spec, status } = specs[kind] ?? { spec: {}, status: {} };
+      objects().put({
+        apiVersion,
+        kind,
+        metadata: { namespace, name: 'app', uid: `uid-of-${kind}-${namespace}`, generation: 1 },
+        spec: { interval: '10m', ...spec },
+        status: {
+          ...readyStatus,
+          ...status,
+          ...(kind === 'HelmRelease' ? { helmChart: `${namespace}/app` } : {}),
+        },
+      });
+    }
+  };
+
+  const look = (): void => {
+    for (const [apiVersion, kind] of chainNames.flatMap((name) => [...chains[name].links])) {
+      for (const { metadata } of objects().list(apiVersion, kind)) {
+        const token = metadata.annotations?.[requestedAt];
+        const key = `${kind}/${metadata.namespace}`;
+        if (token !== undefined) {
+          seen.set(key, (seen.get(key) ?? new Set()).add(token));
+        }
+      }
+    }
+  };
+
   beforeAll(async () => {
     spine = await startSpine({ redis: { appendFsync: 'always' } });
     for (const way of ['killed', 'paused']) {
-      for (const point of points) {
-        spine.clusters.infra.objects.put(kustomization(`${way}-${point}`));
+      for (const one of chainNames.flatMap((chain) => casesOf(way, chain))) {
+        furnish(one);
       }
     }
-    looking = setInterval(() => {
-      for (const object of spine.clusters.infra.objects.list(
-        'kustomize.toolkit.fluxcd.io/v1',
-        'Kustomization',
-      )) {
-        const { namespace = '', annotations } = object.metadata;
-        const token = annotations?.['reconcile.fluxcd.io/requestedAt'];
-        seen.set(namespace, new Set([...(seen.get(namespace) ?? []), ...(token ? [token] : [])]));
-      }
-    }, 50);
+    looking = setInterval(look, 50);
     records = openRecords(spine.redis.url);
     [front, second] = await Promise.all([spine.startBot('front'), spine.startBot('worker')]);
+    await vi.waitFor(async () => {
+      const answer = await fetch(`${front.internalUrl}/readyz`);
+      expect(await answer.text()).not.toContain('"up":false');
+    }, patiently);
   });
   afterAll(async () => {
     clearInterval(looking);
@@ -77,101 +157,175 @@ describe.runIf(able)('two workers on one Redis', () => {
     await spine.close();
   });
 
-  const ask = async (namespace: string): Promise<number> => {
-    await spine.slack.command({
+  const nameOf = ({ chain, namespace }: Case): string => `${chains[chain].word}/${namespace}/app`;
+
+  const journalOf = async (one: Case): Promise<Journal | undefined> => {
+    for (let number = 1; ; number++) {
+      const journal = await records.journal(number);
+      if (journal === undefined || journal.targets[0]?.object === nameOf(one)) {
+        return journal;
+      }
+    }
+  };
+
+  const ask = (one: Case) =>
+    spine.slack.command({
       channel: channels.infra,
       user: 'U0ROBIN',
       command: '/flux',
-      text: `reconcile ks/${namespace}/app`,
+      text: `reconcile ${nameOf(one)} --with-source`,
     });
-    asked += 1;
-    return asked;
+
+  const requests = (verb: string, resource: string, namespace: string) =>
+    spine.clusters.infra.requests().filter(
+      (each) =>
+        each.verb === verb &&
+        each.resource === resource &&
+        each.namespace === namespace &&
+        // a look at the fence changes nothing
+        !each.path.includes('dryRun'),
+    );
+
+  /** The controller has done what was asked of a link. */
+  const handle = ({ chain, namespace }: Case, at: number): void => {
+    const [apiVersion, kind] = chains[chain].links[at] ?? ['', ''];
+    const now = objects().get({ apiVersion, kind, namespace, name: 'app' }) as KubeObject;
+    const status = z.looseObject({}).parse(now['status']);
+    const lastHandledReconcileAt = now.metadata.annotations?.[requestedAt];
+    objects().put({ ...now, status: { ...status, lastHandledReconcileAt } });
   };
 
-  const stepState = async (journal: number, at: number) =>
-    (await records.journal(journal))?.steps[at]?.state;
-  const patches = (namespace: string) =>
-    spine.clusters.infra
-      .requests()
-      .filter((one) => one.verb === 'patch' && one.namespace === namespace);
-
-  /** Brings one journal to each point on a worker that stands there until the fault is over. */
-  const bringToEachPoint = async (way: string): Promise<Record<Point, number>> => {
-    const { faults } = spine.clusters.infra;
-    const following = await ask(`${way}-following`);
-    await vi.waitUntil(async () => (await stepState(following, 1)) === 'running', patiently);
-
-    faults.set({ slow: { verb: 'patch', namespace: `${way}-patching`, ms: 6_000 } });
-    const patching = await ask(`${way}-patching`);
-    await vi.waitUntil(() => patches(`${way}-patching`).length === 1, patiently);
-
-    faults.set({ slow: { verb: 'get', namespace: `${way}-reading`, ms: 3_000 } });
-    const reading = await ask(`${way}-reading`);
-    await vi.waitUntil(async () => (await stepState(reading, 0)) === 'running', patiently);
-    faults.clear();
-    return { following, patching, reading };
+  /** Waits until a link is followed, having all before it handled. */
+  const bringToFollowing = async (one: Case, link: number): Promise<void> => {
+    for (let at = 0; at <= link; at++) {
+      await vi.waitUntil(
+        async () => (await journalOf(one))?.steps[2 * at + 1]?.state === 'running',
+        patiently,
+      );
+      if (at < link) {
+        handle(one, at);
+      }
+    }
   };
 
-  const expectOneEffectOf = async (number: number, namespace: string): Promise<void> => {
+  /** Brings a command to where it stands in a request that takes its time. */
+  const bringToStanding = async (one: Case): Promise<void> => {
+    const [, , resource] = chains[one.chain].links[one.at] ?? ['', '', ''];
+    const verb = one.point === 'reading' ? 'get' : 'patch';
+    const { namespace } = one;
+    const before = requests(verb, resource, namespace).length;
+    spine.clusters.infra.faults.set({ slow: { verb, resource, namespace, ms: standsMs } });
+    if (one.at === 0) {
+      await ask(one);
+    } else {
+      handle(one, one.at - 1);
+    }
+    await vi.waitUntil(() => requests(verb, resource, namespace).length > before, {
+      ...patiently,
+      interval: 20,
+    });
+  };
+
+  const bringToPoints = async (cases: readonly Case[]): Promise<void> => {
+    const followed = cases.filter(({ point }) => point === 'following');
+    const standing = cases.filter(({ point }) => point !== 'following');
+    const begun = [...followed, ...standing.filter(({ at }) => at > 0)];
+    for (const one of begun) {
+      await ask(one);
+    }
+    await Promise.all(
+      begun.map((one) => bringToFollowing(one, one.point === 'following' ? one.at : one.at - 1)),
+    );
+    for (const one of standing) {
+      await bringToStanding(one);
+    }
+    spine.clusters.infra.faults.clear();
+  };
+
+  const expectOneEffectEach = async (one: Case): Promise<void> => {
+    const { chain, namespace, at: where, point } = one;
     const journal = await vi.waitUntil(async () => {
-      const now = await records.journal(number);
+      const now = await journalOf(one);
       return now?.status === 'running' ? undefined : now;
     }, patiently);
-    expect(journal).toMatchObject({ status: 'succeeded' });
-    // a request that died with its worker may not have been carried out, and is then made again
-    const most = namespace.endsWith('patching') ? 2 : 1;
-    expect(patches(namespace).length, namespace).toBeLessThanOrEqual(most);
-    expect([...(seen.get(namespace) ?? [])], namespace).toEqual([journal?.token]);
-    const trail = await records.audit(journal?.invocation ?? '');
-    expect(trail.map((entry) => entry.fact.kind)).toEqual(['decided', 'settled']);
-    for (const lock of journal?.locks ?? []) {
-      expect(await records.lock(lock)).toBeUndefined();
+    expect(journal, namespace).toMatchObject({ status: 'succeeded' });
+    chains[chain].links.forEach(([apiVersion, kind, resource], at) => {
+      // a request that died with its worker may not have been carried out, and is then made again
+      const most = at === where && point === 'patching' ? 2 : 1;
+      const count = requests('patch', resource, namespace).length;
+      expect(count, `${kind} in ${namespace}`).toBeLessThanOrEqual(most);
+      expect([...(seen.get(`${kind}/${namespace}`) ?? [])], `${kind} in ${namespace}`).toEqual([
+        journal.token,
+      ]);
+      // of two patches by two workers only one was let through
+      const { annotations } =
+        objects().get({ apiVersion, kind, namespace, name: 'app' })?.metadata ?? {};
+      expect(annotations?.[ownRequest], `${kind} in ${namespace}`).toBe(journal.token);
+    });
+    const trail = await records.audit(journal.invocation);
+    expect(trail.map(({ fact }) => fact.kind)).toEqual(['decided', 'settled']);
+    const locks = [...journal.locks, ...journal.steps.flatMap((step) => step.locks ?? [])];
+    expect(locks.length).toBeGreaterThan(1);
+    for (const lock of locks) {
+      expect(await records.lock(lock), lock).toBeUndefined();
     }
     await vi.waitFor(async () => {
-      const cards = (await spine.slack.messages(channels.infra)).filter((one) =>
-        one.text.includes(`ks/${namespace}/app`),
+      const cards = (await spine.slack.messages(channels.infra)).filter((each) =>
+        each.text.includes(nameOf(one)),
       );
-      expect(cards.map(({ text }) => text)).toEqual([expect.stringMatching(/Reconciled ks/)]);
+      expect(cards.map(({ text }) => text)).toEqual([expect.stringMatching(/Reconciled /)]);
     }, patiently);
   };
 
-  const expectOneEffectEach = async (way: string, journals: Record<Point, number>) => {
-    for (const point of points) {
-      await expectOneEffectOf(journals[point], `${way}-${point}`);
+  const expectAllSettled = async (cases: readonly Case[]): Promise<void> => {
+    for (const one of cases) {
+      await expectOneEffectEach(one);
     }
     expect(await records.due()).toEqual([]);
   };
 
-  it('goes on where a killed worker stood, with one effect each', { timeout: 90_000 }, async () => {
-    second.freeze();
-    const first = await spine.startBot('worker');
-    const journals = await bringToEachPoint('killed');
+  it.each(chainNames)(
+    'go on where a killed one stood, with one effect each: %s',
+    {
+      timeout: 150_000,
+    },
+    async (chain) => {
+      const cases = casesOf('killed', chain);
+      second.freeze();
+      const first = await spine.startBot('worker');
+      await bringToPoints(cases);
 
-    await first.kill();
-    second.thaw();
-    const controller = startStandInController(spine.clusters.infra);
+      await first.kill();
+      second.thaw();
+      const controller = startStandInController(spine.clusters.infra);
 
-    await expectOneEffectEach('killed', journals);
-    controller.stop();
-  });
+      await expectAllSettled(cases);
+      controller.stop();
+    },
+  );
 
-  it('goes on where a paused worker stood, which then does nothing a second time', {
-    timeout: 110_000,
-  }, async () => {
-    second.freeze();
-    const first = await spine.startBot('worker');
-    const journals = await bringToEachPoint('paused');
+  it.each(chainNames)(
+    'go on where a paused one stood, which then does nothing more: %s',
+    {
+      timeout: 180_000,
+    },
+    async (chain) => {
+      const cases = casesOf('paused', chain);
+      second.freeze();
+      const first = await spine.startBot('worker');
+      await bringToPoints(cases);
 
-    first.freeze();
-    second.thaw();
-    const controller = startStandInController(spine.clusters.infra);
-    await wait(beyondTheLeaseMs);
-    await expectOneEffectEach('paused', journals);
-    first.thaw();
-    await wait(2_000);
+      first.freeze();
+      second.thaw();
+      const controller = startStandInController(spine.clusters.infra);
+      await wait(beyondTheLeaseMs);
+      await expectAllSettled(cases);
+      first.thaw();
+      await wait(2_000);
 
-    await expectOneEffectEach('paused', journals);
-    controller.stop();
-    expect(await first.stop()).toBe(0);
-  });
+      await expectAllSettled(cases);
+      controller.stop();
+      expect(await first.stop()).toBe(0);
+    },
+  );
 });
