@@ -55,4 +55,15 @@ describe('who may do what', () => {
       );
     },
   );
+
+  it('of a person of a workspace that is not served is refused, whatever the grants say', () => {
+    const stranger: Actor = { kind: 'slack', team: 'T9', user: 'U1', name: 'x', groups: [] };
+    const grants = [{ role: 'all', permissions: ['*'], subjects: ['slack:T9:U1'] }];
+
+    expect(authorise(stranger, 'status', {}, { teams: ['T1'], grants })).toEqual({
+      kind: 'reject',
+      why: 'this workspace is not served',
+    });
+    expect(authorise(stranger, 'status', {}, { teams: ['T9'], grants }).kind).toBe('allow');
+  });
 });
