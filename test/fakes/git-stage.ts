@@ -68,6 +68,32 @@ export const kustomizationWire = (state: KustomizationState) =>
     },
   });
 
+/** A HelmRelease that the Kustomization of the stage made, failing its upgrade. */
+export const failingRelease = (version: number, at: string) => {
+  const wire = object('helm.toolkit.fluxcd.io/v2', 'HelmRelease', 'web', version, {
+    spec: { chart: { spec: { sourceRef: { kind: 'HelmRepository', name: 'charts' } } } },
+    status: {
+      observedGeneration: 1,
+      conditions: [
+        {
+          type: 'Ready',
+          status: 'False',
+          reason: 'UpgradeFailed',
+          message: 'upgrade failed',
+          lastTransitionTime: at,
+        },
+      ],
+      lastAttemptedRevision: '1.2.0',
+      history: [{ chartVersion: '1.1.0', status: 'deployed' }],
+    },
+  });
+  const labels = {
+    'kustomize.toolkit.fluxcd.io/name': 'web',
+    'kustomize.toolkit.fluxcd.io/namespace': 'flux-system',
+  };
+  return { ...wire, metadata: { ...wire.metadata, labels } };
+};
+
 export const robin = { name: 'Robin Platform', email: 'robin@example.com' };
 
 /** The bot's keeper before one cluster and one Git host, on a clock that stands still. */

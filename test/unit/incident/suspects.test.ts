@@ -1,5 +1,11 @@
 import { describe, expect, it } from 'vitest';
-import { createGitStage, kustomizationWire, repositoryWire, robin } from '#test/fakes/git-stage.ts';
+import {
+  createGitStage,
+  failingRelease,
+  kustomizationWire,
+  repositoryWire,
+  robin,
+} from '#test/fakes/git-stage.ts';
 
 const short = (sha: string): string => sha.slice(0, 7);
 
@@ -257,6 +263,42 @@ describe('the commits that an incident may come from', () => {
 
     expect(started).toHaveLength(12);
     expect(most).toBe(2);
+  });
+});
+
+describe('a failing HelmRelease', () => {
+  it('names the commits of the Kustomization that made it', async () => {
+    const stage = createGitStage();
+    const good = stage.commit(undefined, 'start');
+    const bad = stage.commit(good, 'web: chart 1.2.0');
+    const since = '2026-11-24T10:00:00Z';
+    const entry = (sha: string, at: string) => ({
+      firstReconciled: at,
+      lastReconciled: at,
+      metadata: { revision: `main@sha1:${sha}` },
+    });
+    stage.tell(
+      repositoryWire(),
+      kustomizationWire({
+        version: 2,
+        ready: 'True',
+        attempted: bad,
+        applied: bad,
+        history: [entry(bad, since), entry(good, '2026-11-20T10:00:00Z')],
+      }),
+      failingRelease(3, since),
+    );
+    stage.keep();
+    await stage.clock.advance(2_000);
+
+    const card = await stage.card();
+    expect(card).toContainEqual(
+      expect.stringMatching(/^Suspect \w{7} web: chart 1\.2\.0 — Robin .* under apps\/web$/),
+    );
+    // its versions are the chart's, which no page of the repository compares
+    expect(card).toContain('Now trying: 1.2.0');
+    expect(card).toContain('Last good: 1.1.0');
+    expect(card).toContainEqual(expect.stringContaining('in Git under apps/web.'));
   });
 });
 
