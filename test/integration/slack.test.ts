@@ -5,6 +5,7 @@ import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { silentLog } from '#src/log.ts';
 import { createSlackApp, type SlackApp, slackEventsPath } from '#src/slack/app.ts';
 import { renderMessage } from '#src/slack/blocks.ts';
+import { renderHome } from '#src/slack/home-blocks.ts';
 import type { Incoming } from '#src/slack/inbound.ts';
 import { startOutbox } from '#src/slack/outbox.ts';
 import { createMemoryStore } from '#src/store/memory.ts';
@@ -167,6 +168,71 @@ describe.skipIf(localSlackBinary === undefined).each(['socket', 'http'] as const
         message: ts,
         request: { command: 'reconcile', input },
       });
+    });
+
+    it('hears that the Home was opened, and a click in it', async () => {
+      const input = { object: 'ks/pki/cert-manager', cluster: 'infra' };
+      const view = {
+        summary: 'home',
+        parts: [
+          {
+            kind: 'buttons' as const,
+            buttons: [{ label: 'Reconcile', command: 'reconcile', input }],
+          },
+        ],
+      };
+
+      await bench.local.openHome(robin);
+      const opened = await next();
+      const published = await bench.app.publishHome(robin, renderHome(view));
+      await bench.local.clickHome(robin, 'reconcile');
+      const click = await next();
+
+      expect(opened).toMatchObject({ kind: 'home', workspace: demoTeam, user: robin });
+      expect(published.ok).toBe(true);
+      expect(click).toMatchObject({
+        kind: 'click',
+        home: true,
+        user: robin,
+        request: { command: 'reconcile', input },
+      });
+    });
+
+    it('puts the next page in the place of an answer that only its asker sees', async () => {
+      await bench.local.command({ channel, user: robin, command: '/flux', text: 'get' });
+      const asked = await next();
+      const page = (number: number) => ({
+        summary: `page ${number} by ${kind}`,
+        parts: [
+          {
+            kind: 'buttons' as const,
+            buttons: [{ label: 'Next', command: 'get', input: {}, answer: 'in-place' as const }],
+          },
+        ],
+      });
+      const respond = async (incoming: Incoming, number: number, replace: boolean) =>
+        'responseUrl' in incoming && incoming.responseUrl !== undefined
+          ? bench.app.respond({
+              responseUrl: incoming.responseUrl,
+              audience: 'asker',
+              replace,
+              ...renderMessage(page(number)),
+            })
+          : undefined;
+      await respond(asked, 1, false);
+      const ts = async () =>
+        (await bench.local.messages(channel)).find(({ text }) => text.endsWith(`by ${kind}`));
+
+      await bench.local.click(channel, (await ts())?.ts ?? '', robin, 'get');
+      const click = await next();
+      await respond(click, 2, true);
+
+      expect(click).toMatchObject({
+        kind: 'click',
+        ephemeral: true,
+        request: { command: 'get', answer: 'in-place' },
+      });
+      expect((await ts())?.text).toBe(`page 2 by ${kind}`);
     });
 
     it('answers nowhere but at Slack', async () => {

@@ -75,6 +75,8 @@ export interface LocalSlack {
   click(channel: string, ts: string, user: string, action: string): Promise<void>;
   /** Opens the Home tab of the bot as a person. */
   openHome(user: string): Promise<void>;
+  /** Clicks the first button in a person's Home tab whose id begins with `action`. */
+  clickHome(user: string, action: string): Promise<void>;
   /** What a person's Home tab shows; undefined before the first publication. */
   home(user: string): Promise<unknown>;
   say(said: {
@@ -93,6 +95,18 @@ const startedWithin = 10_000;
 interface PageState {
   readonly homeViews?: Readonly<Record<string, Readonly<Record<string, unknown>>>>;
 }
+
+/** Does something as a page does, on its socket. */
+const onPage = (url: string, deed: object): Promise<void> =>
+  new Promise((resolve, reject) => {
+    const socket = new WebSocket(`${url.replace('http', 'ws')}/ui`);
+    socket.addEventListener('message', () => {
+      socket.send(JSON.stringify(deed));
+      socket.close();
+      resolve();
+    });
+    socket.addEventListener('error', () => reject(new Error('the page is not served')));
+  });
 
 /** What a page is told when it opens; the control routes do not tell of Homes. */
 const pageState = (url: string): Promise<PageState> =>
@@ -202,6 +216,20 @@ export const startLocalSlack = async (
     },
     openHome: async (user) => {
       await control('open-home', { user });
+    },
+    clickHome: async (user, action) => {
+      const home = Object.values((await pageState(url)).homeViews?.[user] ?? {})[0];
+      const { blocks = [] } = (home ?? {}) as { readonly blocks?: readonly LocalBlock[] };
+      const found = blocks
+        .flatMap(({ block_id, elements = [] }) =>
+          elements.map((element) => ({ ...element, block_id })),
+        )
+        .find(({ action_id }) => action_id?.startsWith(action));
+      if (found === undefined) {
+        throw new Error(`no button ${action} in the Home of ${user}`);
+      }
+      // as the page does it: there is no control route
+      await onPage(url, { t: 'block_action', channel: '', user, action: found });
     },
     home: async (user) => Object.values((await pageState(url)).homeViews?.[user] ?? {})[0],
     say: async (said) => {
