@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { clusterArgument } from '#src/command/arguments.ts';
 import { type Context, defineCommand } from '#src/command/define.ts';
-import { resolveClusters } from '#src/command/resolve.ts';
+import { readableClusters } from '#src/command/resolve.ts';
 import { type Health, healthOf, sayHealth } from '#src/flux/health.ts';
 import type { FluxObject } from '#src/flux/object.ts';
 import { fluxKinds, kindFromWord, printRef } from '#src/flux/ref.ts';
@@ -135,7 +135,7 @@ export const get = defineCommand({
   permission: 'get',
   needs: [],
   targets: ({ cluster }, context) => {
-    const clusters = resolveClusters(cluster, context);
+    const clusters = readableClusters(cluster, context);
     return clusters.ok
       ? ok((clusters.value ?? context.clusters).map((one) => ({ cluster: one.name, any: true })))
       : clusters;
@@ -143,7 +143,7 @@ export const get = defineCommand({
   plan: {
     schema: Plan,
     make: async (wanted, context) => {
-      const clusters = resolveClusters(wanted.cluster, context);
+      const clusters = readableClusters(wanted.cluster, context);
       if (!clusters.ok) {
         return clusters;
       }

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import type { Cluster } from '#src/cluster/cluster.ts';
 import { clusterArgument, objectArgument } from '#src/command/arguments.ts';
 import { type Context, defineCommand } from '#src/command/define.ts';
-import { meansClusters, resolveClusters, resolveObject } from '#src/command/resolve.ts';
+import { meansClusters, readableClusters, resolveObject } from '#src/command/resolve.ts';
 import { type Health, healthOf, sayHealth } from '#src/flux/health.ts';
 import { conditionOf, type FluxObject } from '#src/flux/object.ts';
 import { fluxKinds, printRef } from '#src/flux/ref.ts';
@@ -199,7 +199,7 @@ export const status = defineCommand({
   needs: [],
   targets: ({ object, cluster }, context) => {
     if (object === undefined || meansClusters(object, context)) {
-      const clusters = resolveClusters(cluster ?? object, {
+      const clusters = readableClusters(cluster ?? object, {
         ...context,
         defaultCluster: undefined,
       });
@@ -223,7 +223,7 @@ export const status = defineCommand({
     make: async ({ object, cluster }, context) => {
       const openIncidents = (await context.incidents()).map((incident) => incident.id);
       if (object === undefined || meansClusters(object, context)) {
-        const chosen = resolveClusters(cluster ?? object, {
+        const chosen = readableClusters(cluster ?? object, {
           ...context,
           defaultCluster: undefined,
         });

@@ -23,7 +23,12 @@ export type Failure =
       readonly instead?: string | undefined;
     }
   | { readonly code: 'refused-person'; readonly why: string }
-  | { readonly code: 'unknown-cluster'; readonly name: string; readonly known: readonly string[] }
+  | {
+      readonly code: 'unknown-cluster';
+      readonly name: string;
+      readonly known: readonly string[];
+      readonly nearest?: string | undefined;
+    }
   | {
       readonly code: 'no-such-object';
       readonly name: string;
@@ -103,7 +108,7 @@ export const explain = (failure: Failure): Explanation => {
       };
     case 'unknown-cluster':
       return {
-        what: `There is no cluster "${failure.name}".`,
+        what: `There is no cluster "${failure.name}".${maybe(failure.nearest)}`,
         next: `Use one of ${failure.known.join(', ')}.`,
       };
     case 'not-found':

@@ -4,10 +4,12 @@ import { z } from 'zod';
 export const objectArgument = z
   .string()
   .min(1)
-  .describe('Object: ks/namespace/name, hr/namespace/name, or a short name that is unambiguous');
+  .describe('Object: ks/namespace/name, hr/namespace/name, or a short name that is unambiguous')
+  .meta({ candidates: 'objects' });
 
 export const clusterArgument = z
   .string()
   .min(1)
   .optional()
-  .describe('Cluster by name, or all; left out, the default of the channel');
+  .describe('Cluster by name, or all; left out, the default of the channel')
+  .meta({ candidates: 'clusters' });

@@ -32,10 +32,13 @@ export const contextFor = (
 ): Context => {
   const policy = surroundings.policy();
   const grants = grantsOf(actor, policy);
+  const isOpen = ({ name }: Cluster): boolean =>
+    grants.some(({ clusters }) => clusters === undefined || clusters.includes(name));
   return {
     now,
     actor,
-    clusters: surroundings.clusters,
+    clusters: surroundings.clusters.filter(isOpen),
+    configured: surroundings.clusters,
     defaultCluster: surroundings.defaultCluster(channel),
     root: surroundings.root,
     may: (permission, target) => authorise(actor, permission, target, policy).kind === 'allow',

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import type { AccessRight, Cluster } from '#src/cluster/cluster.ts';
 import type { Actor } from '#src/command/actor.ts';
 import type { Grant, Target } from '#src/command/policy.ts';
-import { type ArgumentShape, flagName } from '#src/command/words.ts';
+import { type ArgumentShape, flagName, nearest } from '#src/command/words.ts';
 import type { Failure } from '#src/failure.ts';
 import type { Incident } from '#src/incident/incident.ts';
 import { fail, ok, type Result } from '#src/result.ts';
@@ -16,8 +16,13 @@ import type { Line, View } from '#src/view.ts';
 export interface Context {
   readonly now: number;
   readonly actor: Actor;
-  /** In the configured order, which is the order of acting. */
+  /** Those that something is granted on, in the configured order, which is the order of acting. */
   readonly clusters: readonly Cluster[];
+  /**
+   * Those that nothing is granted on as well: for a word that names one, so that the refusal can name the
+   * right. Nothing of it is ever offered or shown.
+   */
+  readonly configured: readonly Cluster[];
   /** Cluster that a word-less request of this place means. */
   readonly defaultCluster: string | undefined;
   /** `/flux`, or as the installation calls it. */
@@ -160,6 +165,10 @@ export interface ArgumentDoc extends ArgumentShape {
   readonly description: string;
   readonly required: boolean;
   readonly choices: readonly string[];
+  /** What is taken where it is left out. */
+  readonly initial?: string | boolean | number | undefined;
+  /** Names things that a form can offer. */
+  readonly candidates?: 'objects' | 'clusters' | undefined;
 }
 
 /** Arguments that the command's schema accepted; what is behind it keeps its types to itself. */
@@ -183,6 +192,8 @@ export interface Planned {
 export interface AnyCommand {
   readonly doc: CommandDoc;
   prepare(input: unknown): Result<Prepared, readonly string[]>;
+  /** What the schema refuses, by argument; empty where it accepts. */
+  problems(input: unknown): Readonly<Record<string, string>>;
   /** A plan that was stored, taken up again. */
   recall(plan: unknown): Result<Planned, string>;
   /** JSON schema of the plan: what a program reads of a command. */
@@ -197,6 +208,8 @@ const JsonSchema = z.object({
         type: z.string().optional(),
         description: z.string().optional(),
         enum: z.array(z.string()).optional(),
+        default: z.union([z.string(), z.boolean(), z.number()]).optional().catch(undefined),
+        candidates: z.enum(['objects', 'clusters']).optional(),
       }),
     )
     .default({}),
@@ -216,6 +229,8 @@ const describeArguments = (schema: z.ZodObject): readonly ArgumentDoc[] => {
     description: property.description ?? '',
     required: required.includes(name),
     choices: property.enum ?? [],
+    ...(property.default === undefined ? {} : { initial: property.default }),
+    ...(property.candidates === undefined ? {} : { candidates: property.candidates }),
   }));
 };
 
@@ -247,6 +262,11 @@ const sayIssue = (issue: z.core.$ZodIssue): string => {
   }
   if (issue.code === 'unrecognized_keys') {
     return `There is no argument ${issue.keys.map(flagName).join(', ')}.`;
+  }
+  if (issue.code === 'invalid_value' && typeof issue.input === 'string') {
+    const choices = issue.values.map(String);
+    const close = nearest(issue.input, choices);
+    return `${where}: "${issue.input}" is none of ${choices.join(', ')}.${close === undefined ? '' : ` Did you mean ${close}?`}`;
   }
   return `${where}: ${issue.message}.`;
 };
@@ -289,6 +309,13 @@ export const defineCommand = <Args extends z.ZodObject, Plan extends z.ZodType>(
           return made.ok ? ok(planned(made.value)) : made;
         },
       });
+    },
+    problems: (input) => {
+      const parsed = command.args.strict().safeParse(input, { reportInput: true });
+      const issues = parsed.success ? [] : parsed.error.issues;
+      return Object.fromEntries(
+        issues.map((issue) => [String(issue.path[0] ?? ''), sayIssue(issue)]),
+      );
     },
     recall: (plan) => {
       const parsed = command.plan.schema.safeParse(plan);

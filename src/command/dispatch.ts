@@ -29,7 +29,7 @@ import type { View } from '#src/view.ts';
 
 /** One request, whoever asked and however. */
 export interface Invocation {
-  readonly origin: 'slash' | 'mention' | 'button' | 'terminal';
+  readonly origin: 'slash' | 'mention' | 'button' | 'form' | 'terminal';
   readonly actor: Actor;
   readonly place: Place;
   readonly request: Asked;

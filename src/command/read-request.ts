@@ -1,4 +1,5 @@
-import type { AnyCommand, Prepared } from '#src/command/define.ts';
+import type { AnyCommand, CommandDoc, Prepared } from '#src/command/define.ts';
+import type { FormInput, FormValue } from '#src/command/form.ts';
 import { nearest, readWords, tokenize } from '#src/command/words.ts';
 import type { Failure } from '#src/failure.ts';
 import { fail, ok, type Result } from '#src/result.ts';
@@ -7,13 +8,43 @@ import type { Json } from '#src/store/store.ts';
 /** What was typed after the root command; or a command with its input, as a button carries it. */
 export type Asked = { readonly text: string } | { readonly command: string; readonly input: Json };
 
+/** What a person gets who types the root command alone. */
+export const rootAlone = 'here';
+
+/** Splits a request into the name of a command and its words; none where its input came as such. */
+export const namedIn = (
+  asked: Asked,
+): { readonly name: string; readonly words: readonly string[] | undefined } => {
+  if (!('text' in asked)) {
+    return { name: asked.command, words: undefined };
+  }
+  const [name = rootAlone, ...words] = tokenize(asked.text);
+  return { name: name.toLowerCase(), words };
+};
+
+const isFormValue = (value: unknown): value is FormValue =>
+  ['string', 'number', 'boolean'].includes(typeof value);
+
+/** What a request says of the arguments of its command; or what is wrong with its words. */
+export const inputOf = (
+  asked: Asked,
+  { arguments: shapes, positional }: Pick<CommandDoc, 'arguments' | 'positional'>,
+): Result<FormInput, readonly string[]> => {
+  if ('text' in asked) {
+    return readWords(namedIn(asked).words ?? [], shapes, positional);
+  }
+  const said = Object.entries(asked.input ?? {}).flatMap(([name, value]) =>
+    isFormValue(value) ? [[name, value] as const] : [],
+  );
+  return ok(Object.fromEntries(said));
+};
+
 /** Finds the command that a request means, and has it accept its arguments. */
 export const readRequest = (
   request: Asked,
   commands: readonly AnyCommand[],
 ): Result<{ readonly command: AnyCommand; readonly prepared: Prepared }, Failure> => {
-  const words = 'text' in request ? tokenize(request.text) : [];
-  const name = 'text' in request ? (words[0] ?? 'help').toLowerCase() : request.command;
+  const { name } = namedIn(request);
   const command = commands.find((one) => one.doc.name === name);
   if (command === undefined) {
     return fail({
@@ -26,10 +57,7 @@ export const readRequest = (
     });
   }
   const { usage } = command.doc;
-  const input =
-    'text' in request
-      ? readWords(words.slice(1), command.doc.arguments, command.doc.positional)
-      : ok(request.input);
+  const input = 'text' in request ? inputOf(request, command.doc) : ok(request.input);
   if (!input.ok) {
     return fail({ code: 'invalid-arguments', issues: input.failure, usage });
   }

@@ -23,8 +23,17 @@ export interface Named {
 const everyCluster: ReadonlySet<string> = new Set(['all', 'both']);
 
 /** Whether a word can only mean clusters: the name of one, or all of them. */
-export const meansClusters = (word: string, { clusters }: Pick<Context, 'clusters'>): boolean =>
-  everyCluster.has(word) || clusters.some((cluster) => cluster.name === word);
+export const meansClusters = (word: string, { configured }: Pick<Context, 'configured'>): boolean =>
+  everyCluster.has(word) || configured.some((cluster) => cluster.name === word);
+
+/** The same as {@link resolveClusters} for what only reads: `all` is all that the person may look at. */
+export const readableClusters = (
+  word: string | undefined,
+  context: Pick<Context, 'clusters' | 'configured' | 'defaultCluster'>,
+): Result<readonly Cluster[] | undefined, Failure> =>
+  word !== undefined && everyCluster.has(word) && context.clusters.length > 0
+    ? ok(context.clusters)
+    : resolveClusters(word, context);
 
 /**
  * The clusters that a word means, in the configured order: a name, `all` (or `both`), or, without a word,
@@ -32,24 +41,22 @@ export const meansClusters = (word: string, { clusters }: Pick<Context, 'cluster
  */
 export const resolveClusters = (
   word: string | undefined,
-  context: Pick<Context, 'clusters' | 'defaultCluster'>,
+  context: Pick<Context, 'clusters' | 'configured' | 'defaultCluster'>,
 ): Result<readonly Cluster[] | undefined, Failure> => {
-  const { clusters, defaultCluster } = context;
+  const { clusters, configured, defaultCluster } = context;
   if (word !== undefined && everyCluster.has(word)) {
-    return ok(clusters);
+    return ok(configured);
   }
   const wanted = word ?? defaultCluster;
   if (wanted === undefined) {
     return ok(clusters.length === 1 ? clusters : undefined);
   }
-  const found = clusters.filter((cluster) => cluster.name === wanted);
+  // one that is closed to the person is refused by the right that is missing there
+  const found = configured.filter((cluster) => cluster.name === wanted);
+  const known = [...clusters.map((cluster) => cluster.name), 'all'];
   return found.length > 0
     ? ok(found)
-    : fail({
-        code: 'unknown-cluster',
-        name: wanted,
-        known: [...clusters.map((cluster) => cluster.name), 'all'],
-      });
+    : fail({ code: 'unknown-cluster', name: wanted, known, nearest: nearest(wanted, known) });
 };
 
 const mayUse = (context: Pick<Context, 'may'>, permission: string, named: Named): boolean =>

@@ -1,12 +1,15 @@
 import { fail, ok, type Result } from '#src/result.ts';
 
-// chat clients rewrite what people type: curly quotes, and two hyphens to a dash
+// chat clients rewrite what people type: curly quotes, two hyphens to a dash, three dots to one sign
 const straighten = (text: string): string =>
   text
+    .replace(/\u200b|\u200d|\u2060|\ufeff/g, '')
     .replace(/[\u2018\u2019\u201a\u201b]/g, "'")
-    .replace(/[\u201c\u201d\u201e\u201f]/g, '"')
-    .replace(/(^|\s)[\u2013\u2014](?=[a-zA-Z])/g, '$1--')
-    .replace(/\u00a0/g, ' ');
+    .replace(/[\u201c\u201d\u201e\u201f\u00ab\u00bb]/g, '"')
+    .replace(/[\u00a0\u2007\u2009\u202f]/g, ' ')
+    .replace(/[\u2010\u2011\u2212]/g, '-')
+    .replace(/(^|\s)[\u2013\u2014]-?(?=[a-zA-Z])/g, '$1--')
+    .replace(/\u2026/g, '...');
 
 // a word is a run of plain characters, escaped ones and quoted stretches; an open quote ends with the text
 const wordForm = /(?:[^\s"'\\]|\\[\s\S]|\\$|"(?:[^"\\]|\\[\s\S])*(?:"|\\?$)|'[^']*(?:'|$))+/g;
@@ -39,6 +42,12 @@ export const flagName = (name: string): string =>
 
 type Input = Record<string, string | boolean | number>;
 
+/** Every flag there is, in the form without its hyphens. */
+export const flagsOf = (shapes: readonly ArgumentShape[]): readonly string[] =>
+  shapes.flatMap(({ name, type }) =>
+    type === 'boolean' ? [flagName(name), `no-${flagName(name)}`] : [flagName(name)],
+  );
+
 const readFlag = (
   word: string,
   next: string | undefined,
@@ -56,10 +65,7 @@ const readFlag = (
   }
   const shape = shapes.find((candidate) => flagName(candidate.name) === written.toLowerCase());
   if (shape === undefined) {
-    const close = nearest(
-      written,
-      shapes.map((candidate) => flagName(candidate.name)),
-    );
+    const close = nearest(written, flagsOf(shapes));
     return fail(
       `There is no flag --${written}.${close === undefined ? '' : ` Did you mean --${close}?`}`,
     );
@@ -134,14 +140,19 @@ export const readWords = (
   return problems.length === 0 ? ok(input) : fail(problems);
 };
 
+/** Letters added, left out, changed, or swapped with their neighbour. */
 const distance = (left: string, right: string): number => {
-  let row = Array.from({ length: right.length + 1 }, (_, index) => index);
+  let before: readonly number[] = [];
+  let row: readonly number[] = Array.from({ length: right.length + 1 }, (_, index) => index);
   for (let i = 1; i <= left.length; i++) {
     const next = [i];
     for (let j = 1; j <= right.length; j++) {
-      const substitute = (row[j - 1] ?? 0) + (left[i - 1] === right[j - 1] ? 0 : 1);
-      next.push(Math.min(substitute, (row[j] ?? 0) + 1, (next[j - 1] ?? 0) + 1));
+      const changed = (row[j - 1] ?? 0) + (left[i - 1] === right[j - 1] ? 0 : 1);
+      const swaps = left[i - 1] === right[j - 2] && left[i - 2] === right[j - 1];
+      const swapped = swaps ? (before[j - 2] ?? 0) + 1 : changed;
+      next.push(Math.min(changed, swapped, (row[j] ?? 0) + 1, (next[j - 1] ?? 0) + 1));
     }
+    before = row;
     row = next;
   }
   return row[right.length] ?? 0;

@@ -1,23 +1,32 @@
 import type { Clock } from '#src/clock.ts';
 import type { Actor } from '#src/command/actor.ts';
-import type { Dispatch, Invocation, Reply } from '#src/command/dispatch.ts';
+import type { AnyCommand, Context } from '#src/command/define.ts';
+import type { Dispatch, Reply } from '#src/command/dispatch.ts';
 import type { AuditFact } from '#src/command/journal.ts';
+import type { Asked } from '#src/command/read-request.ts';
 import { createAnswers } from '#src/console/answers.ts';
 import { failureView } from '#src/console/failure-view.ts';
+import { createForms } from '#src/console/forms.ts';
 import { type Identify, refusals } from '#src/console/identify.ts';
+import { offersAfter } from '#src/console/offers.ts';
+import { createRefusal } from '#src/console/refusal.ts';
 import { createShare, shareable, whyNotShown, withInvitation } from '#src/console/share.ts';
-import { createTell } from '#src/console/tell.ts';
+import { createSubmit } from '#src/console/submit.ts';
+import { createTell, type Whereabouts } from '#src/console/tell.ts';
 import type { Failure } from '#src/failure.ts';
 import type { Log } from '#src/log.ts';
 import { fail, ok, type Result } from '#src/result.ts';
-import type { Asking } from '#src/slack/inbound.ts';
-import type { Slack, SlackFailure } from '#src/slack/slack.ts';
+import type { Asking, IncomingForms, IncomingNarrow } from '#src/slack/inbound.ts';
+import type { Slack, SlackFailure, SlackViews } from '#src/slack/slack.ts';
 import { isStoreUnavailable, type Store } from '#src/store/store.ts';
 import { plainLine } from '#src/text/plain.ts';
 
 export interface ConsoleOptions {
   readonly dispatch: Dispatch;
-  readonly slack: Pick<Slack, 'respond' | 'ephemeral' | 'post'>;
+  readonly commands: readonly AnyCommand[];
+  /** The world as one person may see it in a channel. */
+  readonly contextOf: (actor: Actor, channel: string) => Context;
+  readonly slack: Pick<Slack, 'respond' | 'ephemeral' | 'post'> & SlackViews;
   readonly identify: Identify;
   readonly store: Pick<Store, 'append' | 'read' | 'commit'>;
   readonly clock: Clock;
@@ -34,7 +43,13 @@ export interface ConsoleOptions {
   readonly botName: string;
 }
 
-export type Console = (incoming: Asking) => Promise<void>;
+export type Converse = (incoming: Asking) => Promise<void>;
+
+export interface Console {
+  readonly converse: Converse;
+  /** Takes what is done in forms; a form is answered in time, whatever the store does. */
+  readonly forms: IncomingForms;
+}
 
 /** Deeds that were answered, so that one which Slack repeats is answered once; value = ms. */
 export const slackDeliveries = 'slack-deliveries';
@@ -43,7 +58,7 @@ const cardPatienceMs = 3_000;
 
 const refused = (why: string): Failure => ({ code: 'refused-person', why });
 
-const requestOf = (incoming: Asking): Invocation['request'] =>
+const requestOf = (incoming: Asking): Asked =>
   incoming.kind === 'click' ? incoming.request : { text: incoming.text };
 
 const origins = { command: 'slash', mention: 'mention', click: 'button' } as const;
@@ -53,11 +68,14 @@ const origins = { command: 'slash', mention: 'mention', click: 'button' } as con
  * one door, and every one of them ends in an answer.
  */
 export const createConsole = (options: ConsoleOptions): Console => {
-  const { dispatch, slack, store, clock, log, team, channelProblem, botName, onCards } = options;
+  const { dispatch, commands, contextOf, slack, store, clock, log } = options;
+  const { team, channelProblem, botName, onCards } = options;
   const answers = createAnswers({ store, clock, onCards });
   const share = createShare({ answers, clock, botName, channelProblem });
 
-  const identify = async (incoming: Asking): Promise<Result<Actor, Failure>> => {
+  const identify = async (
+    incoming: Pick<Asking, 'workspace' | 'team' | 'user'>,
+  ): Promise<Result<Actor, Failure>> => {
     if (incoming.workspace !== team()) {
       return fail(refused(refusals.external));
     }
@@ -74,43 +92,19 @@ export const createConsole = (options: ConsoleOptions): Console => {
     }
   };
 
-  /** A person who gets no further than the door is in the trail too, without what was asked. */
-  const auditRefused = async (incoming: Asking, failure: Failure): Promise<void> => {
-    const { team: of, user, delivery } = incoming;
-    const fact = {
-      at: clock.now(),
-      invocation: delivery,
-      actor: { kind: 'slack', team: of, user, name: '', groups: [] },
-      command: '',
-      input: null,
-      targets: [],
-      detail: failure.code === 'refused-person' ? failure.why : failure.code,
-    } as const;
-    try {
-      await options.audit([
-        { ...fact, kind: 'decided', outcome: 'refused' },
-        { ...fact, kind: 'settled', outcome: 'nothing done' },
-      ]);
-    } catch (error) {
-      if (!isStoreUnavailable(error)) {
-        throw error;
-      }
-      log.warn({ delivery }, 'a refusal could not be audited: the store does not answer');
-    }
-  };
-
+  const refusePerson = createRefusal({ audit: options.audit, clock, log });
   const tell = createTell({ slack, answers, log });
 
   /** Where the bot cannot post, whoever asked is told so, with what would have been shown. */
-  const watchCard = async (incoming: Asking, reply: Extract<Reply, { kind: 'queued' }>) => {
+  const watchCard = async (where: Whereabouts, reply: Extract<Reply, { kind: 'queued' }>) => {
     const placed =
       reply.card === undefined ? undefined : await answers.placed(reply.card, cardPatienceMs);
-    const failure = channelProblem(incoming.channel);
+    const failure = channelProblem(where.channel);
     if (placed?.kind === 'refused' || (placed?.kind === 'waiting' && failure !== undefined)) {
       const problem = placed.kind === 'refused' ? placed.problem : undefined;
       const title = `${reply.journal} is on its way, but cannot be shown here`;
       const why = whyNotShown(failure, problem, botName);
-      await tell(incoming, {
+      await tell(where, {
         summary: `${title}: ${plainLine(why)}`,
         parts: [
           { kind: 'heading', tone: 'warning', line: [{ kind: 'bold', text: title }] },
@@ -121,6 +115,10 @@ export const createConsole = (options: ConsoleOptions): Console => {
     }
   };
 
+  /** An answer as its asker sees it in a channel. */
+  const present = (reply: Extract<Reply, { kind: 'view' }>, channel: string) =>
+    withInvitation(shareable(reply, channel), channelProblem(channel), botName);
+
   /** A read, where its asker wants it. */
   const answerRead = async (
     incoming: Asking,
@@ -130,19 +128,23 @@ export const createConsole = (options: ConsoleOptions): Console => {
     const where = incoming.kind === 'click' ? incoming.request.answer : undefined;
     // what stands in the channel for all is not changed by one of them
     const replace = incoming.kind === 'click' && incoming.ephemeral && where !== undefined;
-    if (incoming.kind === 'click' && where === 'in-channel') {
-      return tell(incoming, await share(incoming, reply, actor), replace);
-    }
-    const view = shareable(reply, incoming.channel);
-    return tell(incoming, withInvitation(view, channelProblem(incoming.channel), botName), replace);
+    const view =
+      incoming.kind === 'click' && where === 'in-channel'
+        ? await share(incoming, reply, actor)
+        : present(reply, incoming.channel);
+    await tell(incoming, view, replace);
   };
 
   const answer = async (incoming: Asking, reply: Reply, actor: Actor): Promise<void> => {
     switch (reply.kind) {
       case 'view':
         return answerRead(incoming, reply, actor);
-      case 'failed':
-        return tell(incoming, failureView(reply.failure, reply.invocation));
+      case 'failed': {
+        const context = contextOf(actor, incoming.channel);
+        const offers = offersAfter(reply.failure, requestOf(incoming), commands, context);
+        await tell(incoming, failureView(reply.failure, reply.invocation, offers));
+        return;
+      }
       case 'queued':
         return watchCard(incoming, reply);
       default:
@@ -167,7 +169,7 @@ export const createConsole = (options: ConsoleOptions): Console => {
     }
   };
 
-  const isRepeat = async (incoming: Asking): Promise<boolean> => {
+  const isRepeat = async (incoming: Pick<Asking, 'delivery'>): Promise<boolean> => {
     try {
       return (
         (await store.append(slackDeliveries, incoming.delivery, clock.now(), clock.now())) ===
@@ -182,25 +184,71 @@ export const createConsole = (options: ConsoleOptions): Console => {
     }
   };
 
-  return async (incoming) => {
-    if (await isRepeat(incoming)) {
-      log.info({ delivery: incoming.delivery }, 'Slack repeated a request that was answered');
-      return;
+  const forms = createForms({ commands, contextOf, slack, clock, log });
+
+  /** Whether a modal answers it; it is opened before anything that may be slow is waited for. */
+  const offer = async (
+    incoming: Asking,
+    identifying: Promise<Result<Actor, Failure>>,
+  ): Promise<boolean> => {
+    if (incoming.kind === 'mention') {
+      return false;
     }
-    const actor = await identify(incoming);
-    if (!actor.ok) {
-      log.warn({ team: incoming.team, user: incoming.user }, 'a person was refused');
-      await auditRefused(incoming, actor.failure);
-      await tell(incoming, failureView(actor.failure, undefined));
-      return;
-    }
+    const arrivedAt = clock.now();
+    const { channel, triggerId, responseUrl } = incoming;
+    const thread = incoming.kind === 'click' ? incoming.thread : undefined;
+    const home = incoming.kind === 'click' && incoming.home;
+    const place = { channel, thread, responseUrl, home, at: arrivedAt };
+    return forms.offer({ asked: requestOf(incoming), triggerId, place, arrivedAt }, identifying);
+  };
+
+  const carryOut = async (incoming: Asking, actor: Actor): Promise<void> => {
     const thread = incoming.kind === 'command' ? undefined : incoming.thread;
     const reply = await dispatch({
       origin: origins[incoming.kind],
-      actor: actor.value,
+      actor,
       place: { channel: incoming.channel, ...(thread === undefined ? {} : { thread }) },
       request: requestOf(incoming),
     });
-    await answerOrSay(incoming, reply, actor.value);
+    await answerOrSay(incoming, reply, actor);
   };
+
+  const converse: Converse = async (incoming) => {
+    const identifying = identify(incoming);
+    const [repeated, actor, isAnswered] = await Promise.all([
+      isRepeat(incoming),
+      identifying,
+      offer(incoming, identifying),
+    ]);
+    if (repeated) {
+      log.info({ delivery: incoming.delivery }, 'Slack repeated a request that was answered');
+      return;
+    }
+    if (!actor.ok) {
+      await refusePerson(incoming, actor.failure);
+    }
+    if (isAnswered) {
+      return;
+    }
+    await (actor.ok
+      ? carryOut(incoming, actor.value)
+      : tell(incoming, failureView(actor.failure, undefined)));
+  };
+
+  const narrow = async (incoming: IncomingNarrow): Promise<void> => {
+    const actor = await identify(incoming);
+    return actor.ok ? forms.narrow(incoming, actor.value) : undefined;
+  };
+
+  const common = { dispatch, commands, forms, slack, clock, log };
+  const submit = createSubmit({
+    ...common,
+    identify,
+    isRepeat,
+    refusePerson,
+    tell,
+    present,
+    watchCard,
+  });
+  return { converse, forms: { submit, narrow } };
 };

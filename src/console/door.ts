@@ -1,10 +1,10 @@
-import type { Console } from '#src/console/console.ts';
+import type { Converse } from '#src/console/console.ts';
 import type { createHomeDoor } from '#src/console/home-door.ts';
 import type { createShortcutDoor } from '#src/console/shortcut-door.ts';
 import type { Incoming } from '#src/slack/inbound.ts';
 
 export interface DoorOptions {
-  readonly converse: Console;
+  readonly converse: Converse;
   readonly home: ReturnType<typeof createHomeDoor>;
   readonly shortcut: ReturnType<typeof createShortcutDoor>;
 }

@@ -1,11 +1,11 @@
-import type { Console } from '#src/console/console.ts';
+import type { Converse } from '#src/console/console.ts';
 import type { Homes } from '#src/console/homes.ts';
 import type { Log } from '#src/log.ts';
 import type { IncomingClick, IncomingHome } from '#src/slack/inbound.ts';
 import type { Slack } from '#src/slack/slack.ts';
 
 export interface HomeDoorOptions {
-  readonly converse: Console;
+  readonly converse: Converse;
   readonly homes: Homes;
   readonly slack: Pick<Slack, 'directChannel'>;
   readonly log: Log;

@@ -1,7 +1,6 @@
 import type { Answers } from '#src/console/answers.ts';
 import type { Log } from '#src/log.ts';
 import { type RenderedMessage, renderMessage } from '#src/slack/blocks.ts';
-import type { Asking } from '#src/slack/inbound.ts';
 import type { Slack } from '#src/slack/slack.ts';
 import { isStoreUnavailable } from '#src/store/store.ts';
 import type { View } from '#src/view.ts';
@@ -12,12 +11,26 @@ export interface TellOptions {
   readonly log: Log;
 }
 
-/** Shows something to the one who asked; `replace` puts it in the place of what was clicked. */
-export type Tell = (incoming: Asking, view: View, replace?: boolean) => Promise<void>;
+/** Where the answer to a deed goes; what was done in Slack is such a place itself. */
+export interface Whereabouts {
+  readonly delivery: string;
+  readonly user: string;
+  readonly channel: string;
+  readonly thread?: string | undefined;
+  readonly responseUrl?: string | undefined;
+  /** Asked in the Home tab: the channel is the conversation with that person. */
+  readonly home?: boolean | undefined;
+}
+
+/**
+ * Shows something to the one who asked; `replace` puts it in the place of what was clicked.
+ * @returns whether it got through
+ */
+export type Tell = (where: Whereabouts, view: View, replace?: boolean) => Promise<boolean>;
 
 export const createTell = ({ slack, answers, log }: TellOptions): Tell => {
   /** To the person alone; without the store, as a message that nobody looks after. */
-  const byMessage = async ({ channel, delivery }: Asking, view: View): Promise<void> => {
+  const byMessage = async ({ channel, delivery }: Whereabouts, view: View): Promise<void> => {
     const id = `answer-${delivery}@${channel}`;
     try {
       await answers.post({ id, channel, view });
@@ -30,17 +43,16 @@ export const createTell = ({ slack, answers, log }: TellOptions): Tell => {
     }
   };
 
-  const inPlace = (incoming: Asking, message: RenderedMessage, replace: boolean) => {
-    const responseUrl = incoming.kind === 'mention' ? undefined : incoming.responseUrl;
-    const thread = incoming.kind === 'command' ? undefined : incoming.thread;
+  const inPlace = (where: Whereabouts, message: RenderedMessage, replace: boolean) => {
+    const { responseUrl, thread } = where;
     const inThread = thread === undefined ? {} : { thread };
     return responseUrl === undefined
       ? slack.ephemeral({
-          channel: incoming.channel,
-          user: incoming.user,
+          channel: where.channel,
+          user: where.user,
           ...inThread,
           ...message,
-          card: { card: 'answer', attempt: incoming.delivery },
+          card: { card: 'answer', attempt: where.delivery },
         })
       : slack.respond({
           responseUrl,
@@ -50,16 +62,18 @@ export const createTell = ({ slack, answers, log }: TellOptions): Tell => {
         });
   };
 
-  return async (incoming, view, replace = false) => {
-    if (incoming.kind === 'click' && incoming.home) {
-      return byMessage(incoming, view);
+  return async (where, view, replace = false) => {
+    if (where.home === true) {
+      await byMessage(where, view);
+      return true;
     }
-    const told = await inPlace(incoming, renderMessage(view), replace);
+    const told = await inPlace(where, renderMessage(view), replace);
     if (!told.ok) {
       log.warn(
-        { failure: told.failure, delivery: incoming.delivery },
+        { failure: told.failure, delivery: where.delivery },
         'an answer did not get through',
       );
     }
+    return told.ok;
   };
 };

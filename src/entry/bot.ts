@@ -1,3 +1,4 @@
+import { commands } from '#commands/index.ts';
 import { createAudit } from '#src/audit/audit.ts';
 import { webhookRefused } from '#src/audit/webhook-refused.ts';
 import type { Cluster } from '#src/cluster/cluster.ts';
@@ -128,8 +129,10 @@ export const startBot = async (
   const slackProblem = (channel: string) =>
     bot.status().outbox?.problems.find((problem) => [channel, '*'].includes(problem.channel))
       ?.failure;
-  const converse = createConsole({
+  const { converse, forms } = createConsole({
     dispatch: bot.dispatch,
+    commands,
+    contextOf: bot.contextOf,
     slack,
     identify,
     audit: audit.append,
@@ -211,7 +214,7 @@ export const startBot = async (
       })
     : undefined;
   if (parts.front) {
-    slack.start(hear);
+    slack.start(hear, forms);
   }
   const sweeper = {
     store,

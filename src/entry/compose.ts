@@ -3,6 +3,7 @@ import type { Clock, Ids } from '#src/clock.ts';
 import type { Cluster } from '#src/cluster/cluster.ts';
 import type { Actor } from '#src/command/actor.ts';
 import { contextFor, type Surroundings } from '#src/command/context.ts';
+import type { Context } from '#src/command/define.ts';
 import { createDispatch, type Dispatch } from '#src/command/dispatch.ts';
 import type { AuditedCommit } from '#src/command/journals.ts';
 import type { Policy } from '#src/command/policy.ts';
@@ -69,6 +70,8 @@ export interface Bot {
   offer(actor: Actor, channel: string, ts: string): Promise<View>;
   /** Something is to be posted. */
   onCards(): void;
+  /** The world as one person may see it now, in a channel. */
+  readonly contextOf: (actor: Actor, channel: string) => Context;
   /** The store may have lost writes: compare with Slack before anything is posted. */
   recount(): void;
   /** Something was put on the intake stream. */
@@ -176,6 +179,7 @@ export const compose = (settings: Settings, ports: Ports): Bot => {
       ),
     gatherHome: createHomeData({ surroundings, store, clock }),
     onCards,
+    contextOf: (actor, channel) => contextFor(surroundings, actor, channel, clock.now()),
     recount: () => outbox?.recount(),
     wakeIntake: () => keeper.wake(),
     status: () => ({ keeping: keeper.leads(), outbox: outbox?.status() }),

@@ -1,16 +1,19 @@
-import { App, HTTPReceiver, LogLevel, SocketModeReceiver } from '@slack/bolt';
+import { App, HTTPReceiver, LogLevel, SocketModeReceiver, type types } from '@slack/bolt';
 import type { Clock } from '#src/clock.ts';
 import type { Log } from '#src/log.ts';
 import { fail, ok, type Result } from '#src/result.ts';
+import { formCallback } from '#src/slack/form-view.ts';
 import {
   type Incoming,
+  type IncomingForms,
   readClick,
   readCommand,
+  readFormDeed,
   readHomeOpened,
   readMention,
   readShortcut,
 } from '#src/slack/inbound.ts';
-import type { Answer, Slack, SlackFailure } from '#src/slack/slack.ts';
+import type { Answer, Slack, SlackFailure, SlackViews } from '#src/slack/slack.ts';
 import { createWebSlack, Identity } from '#src/slack/web.ts';
 
 /** How Slack reaches us: over a socket that we open, or by signed requests to our public address. */
@@ -33,14 +36,14 @@ export interface SlackAppOptions {
 
 export type SlackRequestListener = HTTPReceiver['requestListener'];
 
-export interface SlackApp extends Slack {
+export interface SlackApp extends Slack, SlackViews {
   /** Mode http: answers `POST /slack/events`; to be mounted before anything that reads the body. */
   readonly requestListener: SlackRequestListener | undefined;
   /**
    * Begins to listen. A socket is opened in the background and again whenever it ends. Slack is told at once
    * that a request has arrived; `handle` answers by the port's verbs.
    */
-  start(handle: (incoming: Incoming) => Promise<void>): void;
+  start(handle: (incoming: Incoming) => Promise<void>, forms?: IncomingForms): void;
   /** Who we are; a failure says why Slack does not know us or cannot be asked. */
   identity(): Promise<Result<Identity, SlackFailure>>;
   /** Mode socket: whether the socket is open. Mode http: always. */
@@ -104,8 +107,9 @@ export const createSlackApp = (options: SlackAppOptions): SlackApp => {
     respond: (answer) =>
       respond(answer, apiUrl === undefined ? slackAnswers : new URL(apiUrl).hostname),
     requestListener: receiver instanceof HTTPReceiver ? receiver.requestListener : undefined,
-    start: (handle) => {
-      listen(app, command, log, handle);
+    start: (handle, forms) => {
+      listen(app, command, log, handle, forms);
+      listenToForms(app, log, forms);
       socket?.open();
     },
     identity: () => web.identity(),
@@ -119,7 +123,13 @@ export const createSlackApp = (options: SlackAppOptions): SlackApp => {
 
 type Handle = (incoming: Incoming) => Promise<void>;
 
-const listen = (app: App, command: string, log: Log, handle: Handle): void => {
+const listen = (
+  app: App,
+  command: string,
+  log: Log,
+  handle: Handle,
+  forms: IncomingForms | undefined,
+): void => {
   const take = async (incoming: Incoming | undefined): Promise<void> => {
     if (incoming === undefined) {
       log.warn({}, 'Slack sent something that is not for us');
@@ -133,7 +143,8 @@ const listen = (app: App, command: string, log: Log, handle: Handle): void => {
   });
   app.action({ type: 'block_actions' }, async ({ ack, body }) => {
     await ack();
-    await take(readClick(body));
+    const deed = readFormDeed(body);
+    await (deed?.kind === 'narrow' ? forms?.narrow(deed) : take(readClick(body)));
   });
   app.shortcut({ type: 'message_action' }, async ({ ack, body }) => {
     await ack();
@@ -149,6 +160,32 @@ const listen = (app: App, command: string, log: Log, handle: Handle): void => {
   });
   app.error(async (error) => {
     log.error({ error }, 'handling a request from Slack failed');
+  });
+};
+
+const listenToForms = (app: App, log: Log, forms: IncomingForms | undefined): void => {
+  app.view({ callback_id: formCallback, type: 'view_submission' }, async ({ ack, body }) => {
+    const incoming = readFormDeed(body);
+    if (incoming?.kind !== 'submit' || forms === undefined) {
+      log.warn({}, 'Slack sent a form that is not for us');
+      await ack();
+      return;
+    }
+    await forms.submit(incoming, async (answer) => {
+      switch (answer.kind) {
+        case 'close':
+          return ack();
+        case 'errors':
+          return ack({ response_action: 'errors', errors: { ...answer.errors } });
+        case 'show':
+          return ack({
+            response_action: 'update',
+            view: answer.view as unknown as types.ModalView,
+          });
+        default:
+          return answer satisfies never;
+      }
+    });
   });
 };
 

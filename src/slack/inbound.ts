@@ -1,5 +1,7 @@
 import { z } from 'zod';
 import { type ButtonRequest, readButtonValue } from '#src/slack/button.ts';
+import { type FilledForm, readForm } from '#src/slack/form-view.ts';
+import type { SubmitAnswer } from '#src/slack/slack.ts';
 
 /** What a person did in Slack, from a payload whose signature was verified; pure. */
 export type Incoming = Asking | IncomingHome | IncomingShortcut;
@@ -63,6 +65,32 @@ export interface IncomingShortcut extends IncomingCommon {
   readonly thread: string | undefined;
   readonly responseUrl: string;
   readonly triggerId: string;
+}
+
+/** A form of ours, sent off. */
+export interface IncomingSubmit extends IncomingCommon {
+  readonly kind: 'submit';
+  readonly form: FilledForm;
+  readonly viewId: string;
+}
+
+/** Takes a form that was sent off; calls `reply` once, within three seconds. */
+export type TakeSubmit = (
+  incoming: IncomingSubmit,
+  reply: (answer: SubmitAnswer) => Promise<void>,
+) => Promise<void>;
+
+/** What the candidates of an open form are to be narrowed by. */
+export interface IncomingNarrow extends IncomingCommon {
+  readonly kind: 'narrow';
+  readonly form: FilledForm;
+  readonly viewId: string;
+}
+
+/** What takes the deeds of forms. */
+export interface IncomingForms {
+  readonly submit: TakeSubmit;
+  readonly narrow: (incoming: IncomingNarrow) => Promise<void>;
 }
 
 const CommandBody = z.object({
@@ -256,6 +284,37 @@ export const readShortcut = (body: unknown): IncomingShortcut | undefined => {
     thread: root === data.message_ts ? undefined : root,
     responseUrl: data.response_url,
     triggerId: data.trigger_id,
+  };
+};
+
+const ViewBody = z.object({
+  type: z.enum(['view_submission', 'block_actions']),
+  team: z.object({ id: z.string() }),
+  user: z.object({ id: z.string(), team_id: z.string().optional() }),
+  trigger_id: z.string(),
+  view: z.object({ id: z.string() }).loose(),
+  actions: z.array(z.object({ action_id: z.string(), value: z.string().nullish() })).default([]),
+});
+
+/** A form that was sent off, or one whose candidates are to be narrowed; undefined where it is neither. */
+export const readFormDeed = (body: unknown): IncomingSubmit | IncomingNarrow | undefined => {
+  const parsed = ViewBody.safeParse(body);
+  const form = readForm(parsed.data?.view);
+  if (!parsed.success || form === undefined) {
+    return undefined;
+  }
+  const { data } = parsed;
+  const [action] = data.actions;
+  const typed = action === undefined ? {} : { [action.action_id]: action.value?.trim() ?? '' };
+  return {
+    kind: data.type === 'view_submission' ? 'submit' : 'narrow',
+    delivery: data.trigger_id,
+    workspace: data.team.id,
+    team: data.user.team_id ?? data.team.id,
+    user: data.user.id,
+    channel: form.place.channel,
+    form: { ...form, input: { ...form.input, ...typed } },
+    viewId: data.view.id,
   };
 };
 

@@ -33,6 +33,14 @@ export interface Slack {
   permalink(channel: string, ts: string): Promise<Result<string, SlackFailure>>;
 }
 
+/** The verbs for modals. */
+export interface SlackViews {
+  /** Opens a modal; the trigger of a deed lives three seconds and is good for one. */
+  openView(triggerId: string, view: SlackView): Promise<Result<OpenedView, SlackFailure>>;
+  /** Shows something else in an open modal. */
+  updateView(viewId: string, view: SlackView): Promise<Result<OpenedView, SlackFailure>>;
+}
+
 export interface OutgoingMessage {
   readonly channel: string;
   /** `ts` of the root message. */
@@ -62,6 +70,22 @@ export interface CardMark {
 
 /** One Block Kit block, as JSON. */
 export type SlackBlock = { readonly type: string } & Readonly<Record<string, unknown>>;
+
+/** A modal, as JSON. */
+export type SlackView = {
+  readonly type: 'modal';
+  readonly blocks: readonly SlackBlock[];
+} & Readonly<Record<string, unknown>>;
+
+export interface OpenedView {
+  readonly id: string;
+}
+
+/** What becomes of a modal that was submitted: it closes, says what is wrong by block, or shows another. */
+export type SubmitAnswer =
+  | { readonly kind: 'close' }
+  | { readonly kind: 'errors'; readonly errors: Readonly<Record<string, string>> }
+  | { readonly kind: 'show'; readonly view: SlackView };
 
 export interface PostedMessage {
   readonly channel: string;

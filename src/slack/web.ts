@@ -1,12 +1,14 @@
 import { z } from 'zod';
 import { fail, ok, type Result } from '#src/result.ts';
 import type {
+  OpenedView,
   OutgoingMessage,
   OwnMessage,
   PostedMessage,
   Slack,
   SlackFailure,
   SlackPerson,
+  SlackViews,
 } from '#src/slack/slack.ts';
 import { type CallContext, slackFailure } from '#src/slack/slack-failure.ts';
 
@@ -105,9 +107,10 @@ const messageParameters = (message: OutgoingMessage) => ({
 export const createWebSlack = (
   call: CallWebApi,
   identity: () => Promise<Identity>,
-): Omit<Slack, 'respond'> & {
-  identity(): Promise<Result<Identity, SlackFailure>>;
-} => {
+): Omit<Slack, 'respond'> &
+  SlackViews & {
+    identity(): Promise<Result<Identity, SlackFailure>>;
+  } => {
   const ask = async <Value>(
     schema: z.ZodType<Value>,
     context: CallContext,
@@ -121,6 +124,14 @@ export const createWebSlack = (
     } catch (error) {
       return fail(slackFailure(error, context));
     }
+  };
+
+  const askView = async (
+    context: CallContext,
+    parameters: Readonly<Record<string, unknown>>,
+  ): Promise<Result<OpenedView, SlackFailure>> => {
+    const opened = await ask(z.object({ view: z.object({ id: z.string() }) }), context, parameters);
+    return opened.ok ? ok(opened.value.view) : opened;
   };
 
   const Anything = z.unknown();
@@ -265,6 +276,10 @@ export const createWebSlack = (
       );
       return found.ok ? ok(found.value.users) : found;
     },
+
+    openView: (trigger_id, view) => askView({ method: 'views.open' }, { trigger_id, view }),
+
+    updateView: (view_id, view) => askView({ method: 'views.update' }, { view_id, view }),
 
     permalink: async (channel, ts) => {
       const found = await ask(

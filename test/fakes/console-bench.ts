@@ -1,3 +1,5 @@
+import { commands } from '#commands/index.ts';
+import { contextFor } from '#src/command/context.ts';
 import type { Policy } from '#src/command/policy.ts';
 import { createConsole } from '#src/console/console.ts';
 import { createHomeData } from '#src/console/home-data.ts';
@@ -23,8 +25,10 @@ export const createConsoleBench = () => {
   }
   const ask = bench.dispatcher();
   const outbox = startOutbox({ store, slack, clock, ids: countingIds('out'), log: silentLog });
-  const hear = createConsole({
+  const { converse, forms } = createConsole({
     dispatch: (invocation) => ask('', invocation),
+    commands,
+    contextOf: (actor, channel) => contextFor(bench.surroundings(), actor, channel, clock.now()),
     slack,
     identify: createIdentify({
       people: createPeople({ slack, clock }),
@@ -56,7 +60,7 @@ export const createConsoleBench = () => {
 
   /** Handles it while time goes on. */
   const handle = async (incoming: Asking, ms = 4_000): Promise<void> => {
-    const done = hear(incoming);
+    const done = converse(incoming);
     await clock.advance(ms);
     await done;
   };
@@ -65,6 +69,7 @@ export const createConsoleBench = () => {
     ...bench,
     slack,
     outbox,
+    forms,
     handle,
     setPolicy: (policy: Policy) => bench.setPolicy(policy),
     command: (text: string, change: Partial<IncomingCommand> = {}): IncomingCommand => ({

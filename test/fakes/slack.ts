@@ -9,8 +9,11 @@ import type {
   SlackBlock,
   SlackFailure,
   SlackPerson,
+  SlackView,
+  SlackViews,
 } from '#src/slack/slack.ts';
 import { homeProblems, slackRefusal } from '#test/slack/limits.ts';
+import { viewProblems } from '#test/slack/view-limits.ts';
 
 export interface FakeMessage {
   readonly channel: string;
@@ -23,9 +26,11 @@ export interface FakeMessage {
   readonly visibleAt: number;
 }
 
-export type SlackVerb = keyof Slack;
+export type SlackVerb = keyof Slack | keyof SlackViews;
 
-export interface FakeSlack extends Slack {
+export interface FakeSlack extends Slack, SlackViews {
+  /** The modals that were opened or changed, the newest last. */
+  readonly shown: () => readonly SlackView[];
   readonly messages: () => readonly FakeMessage[];
   readonly answers: () => readonly Answer[];
   /** What a person's Home tab shows. */
@@ -58,6 +63,7 @@ export const createFakeSlack = ({ clock }: { readonly clock: Pick<Clock, 'now'> 
   const channels = new Map<string, 'joined' | 'not-joined' | 'archived'>();
   const people = new Map<string, SlackPerson>();
   const answers: Answer[] = [];
+  const shown: SlackView[] = [];
   const homes = new Map<string, readonly SlackBlock[]>();
   const groups = new Map<string, readonly string[]>();
   let decide: Parameters<FakeSlack['interfere']>[0] = () => undefined;
@@ -114,6 +120,15 @@ export const createFakeSlack = ({ clock }: { readonly clock: Pick<Clock, 'now'> 
     });
     return { channel, ts };
   };
+
+  const show = (verb: SlackVerb, id: string, view: SlackView) =>
+    call(verb, '', () => {
+      if (viewProblems(view).length > 0) {
+        return fail({ code: 'refused', method: 'views.open', error: 'invalid_arguments' });
+      }
+      shown.push(view);
+      return ok({ id });
+    });
 
   return {
     messages: () => [...messages.values()],
@@ -194,6 +209,9 @@ export const createFakeSlack = ({ clock }: { readonly clock: Pick<Clock, 'now'> 
         homes.set(user, blocks);
         return ok(undefined);
       }),
+    shown: () => shown,
+    openView: (_, view) => show('openView', `V${shown.length}`, view),
+    updateView: (id, view) => show('updateView', id, view),
     directChannel: (user) => call('directChannel', '', () => ok(`D${user}`)),
     person: ({ user }) =>
       call('person', '', () => {

@@ -2,6 +2,8 @@ import { createHmac } from 'node:crypto';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { commands } from '#commands/index.ts';
+import { contextFor } from '#src/command/context.ts';
 import { createConsole } from '#src/console/console.ts';
 import { createDoor } from '#src/console/door.ts';
 import { createHomeDoor } from '#src/console/home-door.ts';
@@ -119,8 +121,11 @@ describe('what Slack sends signed', () => {
     slack.addPerson({ team, user: 'U1', name: 'robin', kind: 'member' });
     const people = createPeople({ slack, clock: realClock });
     const identify = createIdentify({ people, team: () => team, groups: () => [] });
-    const converse = createConsole({
+    const { converse } = createConsole({
       dispatch: (invocation) => ask('', invocation),
+      commands,
+      contextOf: (actor, channel) =>
+        contextFor(bench.surroundings(), actor, channel, realClock.now()),
       slack,
       identify,
       audit: async (facts) => bench.facts.push(...facts),

@@ -9,13 +9,19 @@ export interface SlackRefusal {
   readonly reasons: readonly string[];
 }
 
-type Node = Readonly<Record<string, unknown>>;
+export type Node = Readonly<Record<string, unknown>>;
 
-const isNode = (value: unknown): value is Node => typeof value === 'object' && value !== null;
-const nodes = (value: unknown): readonly Node[] =>
+export const isNode = (value: unknown): value is Node =>
+  typeof value === 'object' && value !== null;
+export const nodes = (value: unknown): readonly Node[] =>
   Array.isArray(value) ? value.filter(isNode) : [];
 
-const textProblems = (value: unknown, where: string, most: number, kinds: readonly string[]) => {
+export const textProblems = (
+  value: unknown,
+  where: string,
+  most: number,
+  kinds: readonly string[],
+) => {
   if (!isNode(value) || typeof value['text'] !== 'string') {
     return [`${where}: no text`];
   }
@@ -38,7 +44,7 @@ const buttonProblems = (button: Node, where: string): readonly string[] => [
     : [`${where}: style`]),
 ];
 
-const twice = (values: readonly unknown[]): boolean => new Set(values).size < values.length;
+export const twice = (values: readonly unknown[]): boolean => new Set(values).size < values.length;
 
 const actionsProblems = (block: Node, where: string): readonly string[] => {
   const elements = nodes(block['elements']);
@@ -72,7 +78,7 @@ const contextProblems = (block: Node, where: string): readonly string[] => {
   ];
 };
 
-const blockProblems = (block: Node, index: number): readonly string[] => {
+export const blockProblems = (block: Node, index: number): readonly string[] => {
   const where = `block ${index} (${String(block['type'])})`;
   switch (block['type']) {
     case 'section':

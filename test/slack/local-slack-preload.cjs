@@ -1,6 +1,6 @@
 // Runs inside the local Slack (Bun, by BUN_OPTIONS=--preload=…) and mends four things that it has no
 // setting for: it listens on all interfaces, it forgets the metadata of messages, it forgets everything
-// when it ends, and its page shows neither code fences nor date tokens.
+// when it ends, and its page shows neither code fences nor date tokens, nor what a form is filled in with.
 const { EventEmitter } = require('node:events');
 const { existsSync, readFileSync, renameSync, writeFileSync } = require('node:fs');
 
@@ -90,20 +90,85 @@ const showFence = (_, code) =>
     .map((line) => `\`${line || '\u00a0'}\``)
     .join('\n');
 
-/** What goes to the page, and only that, in forms that the page does show. */
-const forPage = (data) =>
-  typeof data === 'string'
-    ? JSON.stringify(
-        JSON.parse(data, (key, value) =>
-          key === 'text' && typeof value === 'string'
-            ? value
-                .replace(/```\n?([\s\S]*?)\n?```/g, showFence)
-                .replace(/<!date\^(\d+)\^([^|>]*)\|[^>]*>/g, showDate)
-                .replace(/&(?:amp|lt|gt);/g, (entity) => entities[entity])
-            : value,
+const showText = (text) =>
+  text
+    .replace(/```\n?([\s\S]*?)\n?```/g, showFence)
+    .replace(/<!date\^(\d+)\^([^|>]*)\|[^>]*>/g, showDate)
+    .replace(/&(?:amp|lt|gt);/g, (entity) => entities[entity]);
+
+// The page shows no choice that is made at first: it stands where "Select" would, and checked ones say so.
+const showInitial = (element) => ({
+  ...element,
+  ...(element.initial_option ? { placeholder: element.initial_option.text } : {}),
+  ...(element.initial_options
+    ? {
+        options: element.options.map((option) =>
+          element.initial_options.some(({ value }) => value === option.value)
+            ? { ...option, text: { ...option.text, text: `${option.text.text} (on)` } }
+            : option,
         ),
-      )
-    : data;
+      }
+    : {}),
+});
+
+let modal;
+
+// The page names the block of an error; people know its label.
+const byLabel = (errors) =>
+  Object.fromEntries(
+    Object.entries(errors).map(([id, error]) => {
+      const block = modal?.blocks.find(({ block_id }) => block_id === id);
+      return [block?.label?.text ?? id, error];
+    }),
+  );
+
+/** What goes to the page, and only that, in forms that the page does show. */
+const forPage = (data) => {
+  if (typeof data !== 'string') {
+    return data;
+  }
+  const frame = JSON.parse(data);
+  if (frame.t === 'view' || frame.t === 'init') {
+    modal = (frame.stack ?? frame.state?.modalStack ?? []).at(-1);
+  }
+  if (frame.t === 'view_errors') {
+    return JSON.stringify({ ...frame, errors: byLabel(frame.errors ?? {}) });
+  }
+  return JSON.stringify(
+    JSON.parse(data, (key, value) => {
+      if (key === 'text' && typeof value === 'string') {
+        return showText(value);
+      }
+      return key === 'element' && value ? showInitial(value) : value;
+    }),
+  );
+};
+
+const initialOf = ({ type, initial_value, initial_option, initial_options }) => {
+  if (initial_option) {
+    return { type, selected_option: initial_option };
+  }
+  if (initial_options) {
+    return { type, selected_options: initial_options };
+  }
+  return initial_value === undefined ? undefined : { type, value: initial_value };
+};
+
+/** A form that is sent off, with what nobody touched. */
+const withInitial = (data) => {
+  const frame = typeof data === 'string' ? JSON.parse(data) : undefined;
+  if (frame?.t !== 'view_submit') {
+    return data;
+  }
+  const values = { ...frame.values };
+  for (const { block_id, element } of modal?.blocks ?? []) {
+    const initial = element && initialOf(element);
+    if (initial && values[block_id]?.[element.action_id] === undefined) {
+      values[block_id] = { ...values[block_id], [element.action_id]: initial };
+    }
+  }
+  return JSON.stringify({ ...frame, values });
+};
 
 const websocketFor = (websocket) =>
   websocket && {
@@ -114,6 +179,9 @@ const websocketFor = (websocket) =>
         socket.send = (data, ...rest) => send(forPage(data), ...rest);
       }
       return websocket.open?.(socket);
+    },
+    message(socket, data) {
+      return websocket.message?.(socket, socket.data?.page ? withInitial(data) : data);
     },
   };
 

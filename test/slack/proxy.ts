@@ -2,6 +2,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import type { AddressInfo } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { homeProblems, slackRefusal } from '#test/slack/limits.ts';
+import { viewProblems } from '#test/slack/view-limits.ts';
 
 /**
  * Stands between the bot and the local Slack, and is as strict as the real one: block and length limits,
@@ -62,18 +63,25 @@ const inChannel = /^(?:chat\.(?!getPermalink)|conversations\.(?:history|replies)
 
 const paged = /^conversations\.(?:history|replies)$/;
 
+const showing = new Set(['views.open', 'views.update']);
+
+const refusing = (reasons: readonly string[]): Body | undefined =>
+  reasons.length === 0
+    ? undefined
+    : { ok: false, error: 'invalid_arguments', response_metadata: { messages: reasons } };
+
 /** What views.publish says of a Home that it does not take. */
 const refusedHome = (view: string | undefined): Body | undefined => {
   const { type, blocks } = JSON.parse(view ?? '{}') as { type?: unknown; blocks?: unknown };
-  const reasons = [...(type === 'home' ? [] : ['not a home']), ...homeProblems(blocks)];
-  return reasons.length === 0
-    ? undefined
-    : { ok: false, error: 'invalid_arguments', response_metadata: { messages: reasons } };
+  return refusing([...(type === 'home' ? [] : ['not a home']), ...homeProblems(blocks)]);
 };
 
 const tooMuch = (method: string, parameters: Parameters): Body | undefined => {
   if (method === 'views.publish') {
     return refusedHome(parameters['view']);
+  }
+  if (showing.has(method)) {
+    return refusing(viewProblems(JSON.parse(parameters['view'] ?? '{}')));
   }
   if (!speaking.has(method)) {
     return undefined;

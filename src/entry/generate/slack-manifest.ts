@@ -21,7 +21,9 @@ export const methodScopes: Readonly<Record<string, readonly string[]>> = {
   'conversations.replies': ['channels:history', 'groups:history', 'im:history'],
   'usergroups.users.list': ['usergroups:read'],
   'users.info': ['users:read'],
+  'views.open': [],
   'views.publish': [],
+  'views.update': [],
 };
 
 /** What Slack brings to us, with the scope that each one asks for. */

@@ -30,6 +30,45 @@ describe('splitting what a person typed', () => {
   });
 });
 
+/** What clients make of plain typing, each in the forms that were seen. */
+const rewritten = (text: string, form: number): string =>
+  text
+    .replace(/(^|\s)--/g, `$1${['--', '\u2014', '\u2013', '\u2013-', '\u2011\u2011'][form % 5]}`)
+    .replace(
+      /"([^"]*)"/g,
+      ['"$1"', '\u201c$1\u201d', '\u201e$1\u201c', '\u00ab$1\u00bb'][form % 4] ?? '',
+    )
+    .replaceAll('...', form % 2 === 0 ? '...' : '\u2026')
+    .replace(/ /g, form % 3 === 0 ? ' ' : '\u00a0');
+
+const typedWord = fc.oneof(
+  fc.stringMatching(/^[a-z][a-z0-9/.-]{0,20}[a-z0-9]$/),
+  fc.stringMatching(/^--[a-z]{2,10}$/),
+  fc.stringMatching(/^--[a-z]{2,10}=[a-z]{1,5}$/),
+  fc.stringMatching(/^"[a-z]{1,5} [a-z]{1,5}"$/),
+  fc.constantFrom('infra...apps', '"on it, since 3..."'),
+);
+
+describe('what chat clients make of what a person typed', () => {
+  test.prop([fc.array(typedWord, { maxLength: 6 }), fc.nat(60)])(
+    'is read as it was typed',
+    (words, form) => {
+      const typed = words.join(' ');
+
+      expect(tokenize(rewritten(typed, form))).toEqual(tokenize(typed));
+    },
+  );
+
+  it.each([
+    ['reconcile ks/a/b\u200b --force', ['reconcile', 'ks/a/b', '--force']],
+    ['reconcile ks/a/b \u2013force', ['reconcile', 'ks/a/b', '--force']],
+    ['reconcile ks\u2011a', ['reconcile', 'ks-a']],
+    ['say "10 \u2013 20"', ['say', '10 \u2013 20']],
+  ])('%s', (text, words) => {
+    expect(tokenize(text)).toEqual(words);
+  });
+});
+
 const shapes = [
   { name: 'object', type: 'string' },
   { name: 'cluster', type: 'string' },
@@ -63,5 +102,7 @@ describe('the nearest word', () => {
   it('forgives a slip and nothing more', () => {
     expect(nearest('reconsile', ['reconcile', 'status'])).toBe('reconcile');
     expect(nearest('drop', ['reconcile', 'status'])).toBeUndefined();
+    expect(nearest('infar', ['apps', 'infra'])).toBe('infra');
+    expect(nearest('gte', ['get', 'help'])).toBe('get');
   });
 });

@@ -25,6 +25,7 @@ describe('golden views', () => {
     ['help', 'help'],
     ['help-reconcile', 'help reconcile'],
     ['whoami', 'whoami'],
+    ['here', 'here'],
   ])('%s is what it was, and fits', async (name, text) => {
     const message = renderMessage(await createStage().show(text));
 
@@ -216,7 +217,7 @@ describe('a grant for one namespace', () => {
   it('shows help for what it may use', async () => {
     const { summary } = await stage.show('help');
 
-    expect(summary).toBe('What you can ask for: status, get, help, whoami');
+    expect(summary).toBe('What you can ask for: here, status, get, help, whoami');
   });
 
   it('says where it holds', async () => {
@@ -243,5 +244,45 @@ describe('whoami', () => {
 describe('help', () => {
   it('offers the nearest command', async () => {
     expect(await createStage().refusal('help reconcil')).toContain('Did you mean reconcile?');
+  });
+});
+
+describe('here', () => {
+  const buttons = async (stage: ReturnType<typeof createStage>): Promise<readonly string[]> =>
+    (await stage.show('here')).parts.flatMap((part) =>
+      part.kind === 'buttons' ? part.buttons.map(({ label }) => label) : [],
+    );
+
+  it('says what is failing where the channel means a cluster, and offers what helps', async () => {
+    const stage = createStage({ defaultCluster: 'infra' });
+
+    expect((await stage.show('here')).summary).toContain('1 of 7 objects failing on infra');
+    expect(await buttons(stage)).toEqual([
+      'Reconcile ks/media/plex',
+      'All that fails',
+      'Reconcile …',
+    ]);
+  });
+
+  it('offers other things where nothing is failing', async () => {
+    const stage = createStage({ defaultCluster: 'apps' });
+
+    expect((await stage.show('here')).summary).toContain('Nothing is failing on apps');
+    expect(await buttons(stage)).toEqual(['Status', 'Reconcile …']);
+  });
+
+  it('offers only what the person may do, and shows only what they may look at', async () => {
+    const stage = createStage({ grants: [media] });
+    const view = await stage.show('here');
+
+    expect(view.summary).toBe('1 of 1 object failing on infra');
+    expect(await buttons(stage)).toEqual(['All that fails']);
+    expect(JSON.stringify(view)).not.toContain('harbor');
+  });
+
+  it('says so where there is nothing to look at', async () => {
+    const { summary } = await createStage({ grants: [] }).show('here');
+
+    expect(summary).toContain('There is nothing here that you may look at');
   });
 });

@@ -77,7 +77,10 @@ describe('reconcile', () => {
       'reconcile harbor',
       '"harbor" can be more than one object. Write one of ks/harbor/harbor infra, ks/harbor/harbor apps.',
     ],
-    ['reconcile harbor app', 'There is no cluster "app". Use one of infra, apps, all.'],
+    [
+      'reconcile harbor app',
+      'There is no cluster "app". Did you mean apps? Use one of infra, apps, all.',
+    ],
     [
       'reconcile ks/home/zigbee infra',
       'ks/home/zigbee on infra is suspended: a request would be marked as handled without anything being done. Flux does nothing with it until it is resumed.',

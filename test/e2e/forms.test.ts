@@ -1,0 +1,125 @@
+import { mkdtemp } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { type Browser, chromium, type Page } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { chromiumBinary, messagesWith, openChannel, typeInComposer } from '#test/e2e/browser.ts';
+import { type ConsoleBench, startConsoleBench } from '#test/slack/console-bench.ts';
+import { localSlackBinary } from '#test/slack/local-slack.ts';
+import { failing, put } from '#test/unit/commands/stage.ts';
+
+const missing = [
+  ...(localSlackBinary === undefined ? ['local Slack'] : []),
+  ...(chromiumBinary === undefined ? ['chromium'] : []),
+];
+const name =
+  missing.length === 0
+    ? 'a person at a form in the page of Slack'
+    : `a person at a form in the page of Slack (missing: ${missing.join(', ')})`;
+
+const patience = 20_000;
+
+describe.runIf(missing.length === 0)(name, () => {
+  let bench: ConsoleBench;
+  let browser: Browser;
+  let page: Page;
+  let pictures: string;
+
+  const picture = async (what: string): Promise<void> => {
+    for (const [label, width] of [
+      ['wide', 1200],
+      ['narrow', 390],
+    ] as const) {
+      await page.setViewportSize({ width, height: 900 });
+      await page.screenshot({ path: join(pictures, `${what}-${label}.png`) });
+    }
+    await page.setViewportSize({ width: 1200, height: 900 });
+  };
+
+  beforeAll(async () => {
+    bench = await startConsoleBench('socket');
+    put(bench.infra, 'Kustomization/media/plex', { status: failing });
+    put(bench.infra, 'Kustomization/home/zigbee', { spec: { suspend: true } });
+    put(bench.infra, 'Kustomization/harbor/harbor');
+    put(bench.apps, 'Kustomization/harbor/harbor');
+    bench.infra.listAll();
+    bench.apps.listAll();
+    browser = await chromium.launch({
+      ...(chromiumBinary === undefined ? {} : { executablePath: chromiumBinary }),
+      // it runs as root in a container, with what we serve ourselves
+      args: ['--no-sandbox'],
+    });
+    page = await browser.newPage({ viewport: { width: 1200, height: 900 } });
+    page.setDefaultTimeout(patience);
+    // outside of the clone: what a person looks at after a run
+    pictures = await mkdtemp(join(tmpdir(), 'flux-chatops-pictures-'));
+    await openChannel(page, bench.local.url, 'flux-infra');
+    await page.locator('.app-status .status.ok').waitFor();
+  });
+  afterAll(async () => {
+    await browser.close();
+    await bench.stop();
+  });
+
+  const listOf = (label: string) =>
+    page.locator('.bk-input').filter({ hasText: label }).locator('select');
+  const send = () => page.locator('.modal-btn.primary').click();
+
+  it('types /flux alone, and sees what is the matter and what can be done', async () => {
+    await typeInComposer(page, '/flux');
+
+    await messagesWith(page, '1 of 3 objects failing on infra').waitFor();
+    await picture('here');
+  });
+
+  it('types /flux reconcile, and a form asks for the object', async () => {
+    await typeInComposer(page, '/flux reconcile');
+    await listOf('Object').waitFor();
+    await picture('form');
+
+    expect(await listOf('Object').locator('option').allTextContents()).toEqual([
+      'Choose',
+      'ks/media/plex · infra · failing',
+      'ks/harbor/harbor · apps, infra',
+      'ks/home/zigbee · infra · suspended',
+    ]);
+  });
+
+  it('chooses what is suspended, and is told so in the form', async () => {
+    await listOf('Object').selectOption('ks/home/zigbee');
+    await send();
+
+    await page.getByText(/ks\/home\/zigbee on infra is suspended/).waitFor();
+    await picture('form-error');
+    expect(await listOf('Object').count()).toBe(1);
+    expect(await messagesWith(page, 'is suspended').count()).toBe(0);
+  });
+
+  it('chooses another, and follows its card in the channel', async () => {
+    await listOf('Object').selectOption('ks/harbor/harbor');
+    await send();
+
+    await messagesWith(page, /ks\/harbor\/harbor[\s\S]*CMD-1/).waitFor();
+    expect(await listOf('Object').count()).toBe(0);
+    await picture('card');
+  });
+
+  it('presses the button that opens the form', async () => {
+    await messagesWith(page, 'failing on infra')
+      .getByRole('button', { name: 'Reconcile …' })
+      .click();
+
+    await listOf('Object').waitFor();
+    await page.locator('.modal-btn', { hasText: 'Cancel' }).click();
+  });
+
+  it('presses what it meant after a typo', async () => {
+    await typeInComposer(page, '/flux statsu plexx');
+    const meant = page.getByRole('button', { name: '/flux status ks/media/plex' });
+    await meant.waitFor();
+    await picture('typo');
+    await meant.click();
+
+    await messagesWith(page, 'ks/media/plex on infra: failing').waitFor();
+  });
+});
