@@ -11,6 +11,7 @@ import {
   send,
 } from '#test/sandbox/api/exchange.ts';
 import type { Asked } from '#test/sandbox/api/faults.ts';
+import { describeApi } from '#test/sandbox/api/openapi.ts';
 import { answerGet, answerList, answerWatch } from '#test/sandbox/api/reads.ts';
 import { type Caller, review } from '#test/sandbox/api/reviews.ts';
 import { parseRoute, verbOf } from '#test/sandbox/api/route.ts';
@@ -45,7 +46,7 @@ const answerStored = async (exchange: Stored): Promise<void> => {
 };
 
 // open to every authenticated user
-const openReviews = ['selfsubjectreviews', 'selfsubjectaccessreviews', 'selfsubjectrulesreviews'];
+const openReviews = ['selfsubjectreviews', 'selfsubjectaccessreviews'];
 
 const answerRoute = async (exchange: Exchange): Promise<void> => {
   const { route, caller, served, request, response, verb } = exchange;
@@ -75,7 +76,8 @@ const answerUnrouted = (
   accept: string,
   response: ServerResponse,
 ): void => {
-  const found = discover(served.kinds, url.pathname, accept);
+  const found =
+    discover(served.kinds, url.pathname, accept) ?? describeApi(served.kinds, url.pathname);
   if (found !== undefined) {
     const kind = accept.includes('as=APIGroupDiscoveryList')
       ? ';g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList'

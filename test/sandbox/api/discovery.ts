@@ -6,7 +6,6 @@ const verbs = ['create', 'delete', 'deletecollection', 'get', 'list', 'patch', '
 const reviews: readonly (readonly [group: string, kind: string, plural: string])[] = [
   ['authorization.k8s.io', 'SubjectAccessReview', 'subjectaccessreviews'],
   ['authorization.k8s.io', 'SelfSubjectAccessReview', 'selfsubjectaccessreviews'],
-  ['authorization.k8s.io', 'SelfSubjectRulesReview', 'selfsubjectrulesreviews'],
   ['authentication.k8s.io', 'SelfSubjectReview', 'selfsubjectreviews'],
 ];
 

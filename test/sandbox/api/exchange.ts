@@ -8,10 +8,11 @@ import type { JsonRecord, KubeObject } from '#test/sandbox/api/json.ts';
 import type { Kinds, ResourceKind } from '#test/sandbox/api/kinds.ts';
 import type { createLists } from '#test/sandbox/api/list.ts';
 import type { Objects } from '#test/sandbox/api/objects.ts';
+import { readProtobuf } from '#test/sandbox/api/protobuf.ts';
 import type { Caller } from '#test/sandbox/api/reviews.ts';
 import type { Route } from '#test/sandbox/api/route.ts';
 import { both, fieldSelector, labelSelector } from '#test/sandbox/api/selectors.ts';
-import { badRequest, refusal, status } from '#test/sandbox/api/status.ts';
+import { badRequest, refusal, status, unsupportedMediaType } from '#test/sandbox/api/status.ts';
 import type { Storage } from '#test/sandbox/api/storage.ts';
 import type { SandboxClock } from '#test/sandbox/clock.ts';
 
@@ -51,7 +52,7 @@ export type Stored = Exchange & { readonly kind: ResourceKind };
 
 const maxBody = 3 * 1024 * 1024;
 
-const readBody = async (request: IncomingMessage): Promise<string> => {
+const readBody = async (request: IncomingMessage): Promise<Buffer> => {
   const parts: Buffer[] = [];
   let size = 0;
   for await (const part of request) {
@@ -62,17 +63,25 @@ const readBody = async (request: IncomingMessage): Promise<string> => {
     }
     parts.push(bytes);
   }
-  return Buffer.concat(parts).toString('utf8');
+  return Buffer.concat(parts);
 };
 
 export const parseBody = async (request: IncomingMessage): Promise<unknown> => {
-  const text = await readBody(request);
+  const contentType = request.headers['content-type'] ?? '';
+  const body = await readBody(request);
+  if (contentType.includes('protobuf')) {
+    const read = readProtobuf(body);
+    if (read === undefined) {
+      throw unsupportedMediaType(['application/json', 'application/yaml']);
+    }
+    return read;
+  }
+  const text = body.toString('utf8');
   if (text === '') {
     return undefined;
   }
   try {
-    const isYaml = (request.headers['content-type'] ?? '').includes('yaml');
-    return isYaml ? parse(text) : JSON.parse(text);
+    return contentType.includes('yaml') ? parse(text) : JSON.parse(text);
   } catch (error) {
     throw badRequest(`error decoding the body: ${String(error)}`);
   }
