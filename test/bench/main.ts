@@ -2,6 +2,7 @@
 import { parseArgs } from 'node:util';
 import { measureAccept } from '#test/bench/accept.ts';
 import { measureCard } from '#test/bench/card.ts';
+import { measureDemo } from '#test/bench/demo.ts';
 import { measureFold } from '#test/bench/fold.ts';
 import { measureMemory } from '#test/bench/memory.ts';
 import type { Row } from '#test/bench/numbers.ts';
@@ -20,6 +21,7 @@ const measures = {
   fold: measureFold,
   terminal: measureTerminal,
   sandbox: measureSandbox,
+  demo: measureDemo,
 } as const;
 type Name = keyof typeof measures;
 

@@ -5,7 +5,7 @@ import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 
-const main = join(import.meta.dirname, 'main.ts');
+const repository = join(import.meta.dirname, '../..');
 const startWithinMs = 180_000;
 
 /** A demo as a person starts it, in a folder of its own. */
@@ -14,8 +14,10 @@ export interface RunningDemo {
   readonly healthUrl: string;
   /** From starting the process to `Up`. */
   readonly seconds: number;
-  /** What it printed. */
-  readonly printed: string;
+  /** What it has printed so far. */
+  printed(): string;
+  /** Types a line into its terminal. */
+  type(line: string): void;
   /** One command of the control; throws when it is refused. */
   run(...words: readonly string[]): Promise<{ readonly text: string }>;
   /** What a second start in the same folder prints. */
@@ -47,14 +49,24 @@ const read = (folder: string, name: string): Readonly<Record<string, number>> =>
 
 const execute = promisify(execFile);
 
-/** @param more - further environment, as a person sets it before the command */
+/**
+ * @param folder - where it keeps its state
+ * @param more - further environment, as a person sets it before the command
+ * @param clone - which clone of the repository to start
+ */
 export const startDemo = async (
   folder: string,
   more: Readonly<Record<string, string>> = {},
+  clone = repository,
 ): Promise<RunningDemo> => {
+  const main = join(clone, 'test/demo/main.ts');
   const env = { ...process.env, ...more, FLUX_CHATOPS_DEMO: folder };
   const startedAt = performance.now();
-  const child = spawn(process.execPath, [main], { env, stdio: ['pipe', 'pipe', 'inherit'] });
+  const child = spawn(process.execPath, [main], {
+    cwd: clone,
+    env,
+    stdio: ['pipe', 'pipe', 'inherit'],
+  });
   let printed = '';
   const up = Promise.withResolvers<void>();
   child.stdout.on('data', (chunk: Buffer) => {
@@ -81,7 +93,10 @@ export const startDemo = async (
     slackUrl: `http://127.0.0.1:${ports['slack']}`,
     healthUrl: `http://127.0.0.1:${ports['health']}`,
     seconds,
-    printed,
+    printed: () => printed,
+    type: (line) => {
+      child.stdin.write(`${line}\n`);
+    },
     run: async (...words) => {
       const { stdout } = await execute(process.execPath, [main, ...words], { env });
       return { text: stdout };

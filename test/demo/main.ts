@@ -158,7 +158,7 @@ const main = async (words: readonly string[]): Promise<number> => {
     case 'reset':
       return reset();
     case 'check':
-      return check();
+      return check(words.slice(1));
     case 'help':
       console.log(usage);
       return 0;

@@ -17,6 +17,13 @@ export type Try =
       readonly channel: 'flux-infra' | 'flux-apps';
       readonly says: RegExp;
     }
+  /** somebody opens the bot's own page */
+  | {
+      readonly kind: 'home';
+      readonly as: 'robin' | 'sam';
+      readonly see: string;
+      readonly says: RegExp;
+    }
   /** somebody clicks a button of a card */
   | {
       readonly kind: 'click';
@@ -52,6 +59,10 @@ export const tries: readonly Try[] = [
     ...{ see: 'its steps, live', says: /Reconciled ks\/flux-system\/echo/ },
   },
   {
+    ...{ kind: 'home', as: 'robin', says: /Nothing is failing[\s\S]*Reconcile/ },
+    see: 'what fails, what you asked for, what is suspended',
+  },
+  {
     ...{ kind: 'type', as: 'sam', channel: 'flux-apps', text: '/flux reconcile echo apps' },
     ...{ see: 'who may not, and which right is missing', says: /may not|not allowed|permission/i },
   },
@@ -63,6 +74,8 @@ const line = (one: Try): string => {
   switch (one.kind) {
     case 'type':
       return `As ${names[one.as]}, in #${one.channel}, type   ${one.text}`;
+    case 'home':
+      return `As ${names[one.as]}, on the left, click   🏠 flux`;
     case 'run':
       return `In another terminal:   npm run demo -- ${one.words}`;
     case 'click':
