@@ -59,7 +59,7 @@ export const tries: readonly Try[] = [
     ...{ see: 'its steps, live', says: /Reconciled ks\/flux-system\/echo/ },
   },
   {
-    ...{ kind: 'home', as: 'robin', says: /Nothing is failing[\s\S]*Reconcile/ },
+    ...{ kind: 'home', as: 'robin', says: /Nothing is failing[\s\S]*reconcile ks/ },
     see: 'what fails, what you asked for, what is suspended',
   },
   {

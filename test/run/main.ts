@@ -61,6 +61,7 @@ const suites: readonly Suite[] = [
   vitest('platform', 10),
   vitest('e2e', 10),
   counting('platform-rules', 10, 'platform'),
+  counting('demo', 15, 'demo', 'check'),
   counting('faults', 5, 'faults', '--runs', '500', '--seed', '1'),
 ];
 
