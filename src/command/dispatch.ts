@@ -295,6 +295,18 @@ export const createDispatch = (options: DispatcherOptions): Dispatch => {
     return carryOn(request);
   };
 
+  /** A bug is in the trail too. Nothing is thrown once a request is recorded, so nothing was done. */
+  const auditUnexpected = async (request: Pick<Request, 'id' | 'invocation'>): Promise<Reply> => {
+    const { id } = request;
+    const failure: Failure = { code: 'unexpected', reference: id };
+    try {
+      return await refuse(request, 'unexpected', failure);
+    } catch (error) {
+      log.warn({ invocation: id, error }, 'an unexpected failure could not be audited');
+      return { kind: 'failed', invocation: id, failure };
+    }
+  };
+
   return async (invocation) => {
     const id = ids.next();
     try {
@@ -306,7 +318,7 @@ export const createDispatch = (options: DispatcherOptions): Dispatch => {
         return { kind: 'failed', invocation: id, failure: { code: 'store-unavailable' } };
       }
       log.error({ invocation: id, error }, 'a request failed unexpectedly');
-      return { kind: 'failed', invocation: id, failure: { code: 'unexpected', reference: id } };
+      return auditUnexpected({ id, invocation });
     }
   };
 };

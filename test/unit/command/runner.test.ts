@@ -169,6 +169,33 @@ describe('a request', () => {
     expect(bench.patches).toEqual([]);
   });
 
+  it('is told a reference when planning it failed unexpectedly, and that is audited', async () => {
+    const bench = createCommandBench();
+    bench.spyOnRead(() => {
+      throw new TypeError('a bug');
+    });
+
+    const reply = await bench.dispatcher()(ask);
+
+    expect(reply).toMatchObject({
+      kind: 'failed',
+      failure: { code: 'unexpected', reference: reply.invocation },
+    });
+    expect(bench.facts).toMatchObject([
+      { kind: 'decided', outcome: 'unexpected', invocation: reply.invocation },
+      { kind: 'settled', outcome: 'nothing done', invocation: reply.invocation },
+    ]);
+  });
+
+  it('is told a reference also when that cannot be audited', async () => {
+    const bench = createCommandBench();
+    const broken: Store = { ...bench.store, commit: () => Promise.reject(new TypeError('a bug')) };
+
+    expect(await bench.dispatcher(broken)(ask)).toMatchObject({
+      failure: { code: 'unexpected' },
+    });
+  });
+
   it('is told that it is in doubt when recording it was not answered', async () => {
     const bench = createCommandBench();
     const deaf: Store = {
