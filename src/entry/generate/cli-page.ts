@@ -47,7 +47,7 @@ const intro = [
   '`flux-chatops` asks from a terminal what `/flux` asks in Slack, and takes care of the bot itself.',
   '`flux-chatops help` says what there is, `flux-chatops help COMMAND` all about one command.',
   '',
-  'In a clone, `npm link` puts it on the path; without that it is `npm run --silent flux-chatops -- …`.',
+  'In a clone it is `bin/flux-chatops.js` once `npm ci` has run; `npm link` puts it on the path.',
   '',
   '## Which clusters',
   '',
