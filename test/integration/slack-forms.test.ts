@@ -286,10 +286,9 @@ describe.skipIf(localSlackBinary === undefined)(
       const answers = [await send(form), await send(form, again), await send(form, again)];
       await send(click('r.2'));
       await send(click('r.2'), again);
-      await vi.waitFor(
-        async () => expect(await cardsOf('ks/harbor/harbor')).toHaveLength(1),
-        patiently,
-      );
+      for (const object of ['ks/harbor/harbor', 'ks/media/plex']) {
+        await vi.waitFor(async () => expect(await cardsOf(object)).not.toEqual([]), patiently);
+      }
 
       expect(answers.map(({ status, body }) => [status, body])).toEqual([
         [200, ''],
@@ -297,6 +296,7 @@ describe.skipIf(localSlackBinary === undefined)(
         [200, ''],
       ]);
       expect(await cardsOf('ks/media/plex')).toHaveLength(1);
+      expect(await cardsOf('ks/harbor/harbor')).toHaveLength(1);
     });
 
     it('of a form that is not ours are taken and do nothing', async () => {
