@@ -63,7 +63,8 @@ const cut = async (page: Page, path: string, width: number): Promise<void> => {
   const boxes = await Promise.all((await shown.all()).map((one) => one.boundingBox()));
   const ends = boxes.flatMap((box) => (box === null ? [] : [box.y + box.height]));
   const starts = boxes.flatMap((box) => (box === null ? [] : [box.y]));
-  const end = Math.min(Math.max(...ends, 0) + 60, tall);
+  // a Home may end in text, of which this knows nothing
+  const end = Math.min(Math.max(...ends, 500) + 140, tall);
   let top = Math.max(Math.min(...starts, 0), 0);
   for (let number = 1; top < end; number += 1) {
     const height = Math.min(pictureHeight, end - top);
