@@ -124,6 +124,29 @@ describe('simulated Flux', () => {
     expect(flux.world.failures()).toEqual([]);
   });
 
+  it('leaves a pod whose image does not exist waiting, and says why in Warning Events', async () => {
+    put('apps/v1', 'Deployment', 'web', {
+      selector: { matchLabels: { app: 'web' } },
+      template: {
+        metadata: { labels: { app: 'web' } },
+        spec: { containers: [{ name: 'main', image: 'example.com/web:does-not-exist' }] },
+      },
+    });
+    await clock.advance(5_000);
+    const [pod] = server.objects.list('v1', 'Pod', 'media');
+    const warnings = server.objects
+      .list('v1', 'Event', 'media')
+      .filter((event) => event['type'] === 'Warning');
+
+    expect(JSON.stringify(pod?.['status'])).toContain('ImagePullBackOff');
+    expect(warnings.map((event) => event['reason'])).toEqual(
+      expect.arrayContaining(['Failed', 'BackOff']),
+    );
+    expect(warnings[0]).toMatchObject({
+      involvedObject: { kind: 'Pod', name: pod?.metadata.name, uid: pod?.metadata.uid },
+    });
+  });
+
   it('notes a pass that throws, and goes on with all others', async () => {
     put('source.toolkit.fluxcd.io/v1', 'HelmRepository', 'charts', { interval: '1m', url });
     put('helm.toolkit.fluxcd.io/v2', 'HelmRelease', 'odd', {

@@ -9,6 +9,7 @@ import {
 } from '#test/sandbox/api/json.ts';
 import type { ResourceKind } from '#test/sandbox/api/kinds.ts';
 import { timestamp } from '#test/sandbox/clock.ts';
+import { runningPod, tellPullFailure, waitingPod } from '#test/sandbox/controllers/pods.ts';
 import type { EventWriter } from '#test/sandbox/controllers/recorder.ts';
 import type { World } from '#test/sandbox/controllers/world.ts';
 
@@ -19,33 +20,6 @@ const numberAt = (record: JsonRecord, key: string, otherwise: number): number =>
   const value = record[key];
   return typeof value === 'number' ? value : otherwise;
 };
-
-const waitingPod = (image: string): JsonRecord => ({
-  phase: 'Pending',
-  conditions: [{ type: 'Ready', status: 'False', reason: 'ContainersNotReady' }],
-  containerStatuses: [
-    {
-      name: 'main',
-      image,
-      ready: false,
-      restartCount: 0,
-      state: {
-        waiting: {
-          reason: 'ImagePullBackOff',
-          message: `Back-off pulling image "${image}": ErrImagePull: rpc error: code = NotFound desc = failed to pull and unpack image "${image}": not found`,
-        },
-      },
-    },
-  ],
-});
-
-const runningPod = (image: string): JsonRecord => ({
-  phase: 'Running',
-  conditions: [{ type: 'Ready', status: 'True' }],
-  containerStatuses: [
-    { name: 'main', image, ready: true, restartCount: 0, state: { running: {} } },
-  ],
-});
 
 const groups: Readonly<Record<string, string>> = {
   Job: 'batch',
@@ -139,7 +113,12 @@ export const startWorkloads = (world: World, write: EventWriter, canPull: CanPul
     },
   ];
 
-  const makePods = (object: KubeObject, replicaSet: KubeObject, status: JsonRecord): void => {
+  const makePods = (
+    object: KubeObject,
+    replicaSet: KubeObject,
+    status: JsonRecord,
+  ): readonly KubeObject[] => {
+    const made: KubeObject[] = [];
     const wanted = numberAt(recordAt(object, 'spec'), 'replicas', 1);
     const template = recordAt(object, 'spec', 'template');
     for (let index = 0; index < Math.min(wanted, 3); index += 1) {
@@ -147,7 +126,7 @@ export const startWorkloads = (world: World, write: EventWriter, canPull: CanPul
         .update(`${replicaSet.metadata.uid}${index}`)
         .digest('hex')
         .slice(0, 5);
-      server.objects.put({
+      const pod = server.objects.put({
         apiVersion: 'v1',
         kind: 'Pod',
         metadata: {
@@ -161,7 +140,9 @@ export const startWorkloads = (world: World, write: EventWriter, canPull: CanPul
         spec: recordAt(template, 'spec'),
         status,
       });
+      made.push(pod);
     }
+    return made;
   };
 
   const rollOut = (object: KubeObject): void => {
@@ -179,11 +160,11 @@ export const startWorkloads = (world: World, write: EventWriter, canPull: CanPul
       spec: { replicas: numberAt(recordAt(object, 'spec'), 'replicas', 1) },
     });
     const image = imagesOf(object).find((one) => !canPull(one));
-    makePods(
-      object,
-      replicaSet,
-      image === undefined ? runningPod(imagesOf(object)[0] ?? '') : waitingPod(image),
-    );
+    const status = image === undefined ? runningPod(imagesOf(object)[0] ?? '') : waitingPod(image);
+    const made = makePods(object, replicaSet, status);
+    for (const pod of image === undefined ? [] : made) {
+      tellPullFailure(write, pod, image ?? '');
+    }
     if (isNew) {
       const message = `Scaled up replica set ${setName} from 0 to 1`;
       write(object, 'deployment-controller', 'Normal', 'ScalingReplicaSet', message);
