@@ -84,7 +84,10 @@ export const createSuspects = (options: SuspectsOptions): Suspects => {
   const failed = (one: Asked, failure: GitFailure): void => {
     one.state = 'failed';
     one.failures += 1;
-    const pause = Math.min(firstRetryMs * 2 ** (one.failures - 1), lastRetryMs);
+    const often = failure.code === 'not-configured'; // nobody is asked, until somebody is configured
+    const pause = often
+      ? firstRetryMs
+      : Math.min(firstRetryMs * 2 ** (one.failures - 1), lastRetryMs);
     one.retryAt =
       failure.code === 'rate-limited'
         ? Math.max(failure.until, clock.now() + 1_000)
@@ -119,10 +122,14 @@ export const createSuspects = (options: SuspectsOptions): Suspects => {
   };
 
   const lookNext = (): void => {
+    // first, since the rest takes its time where much is failing, and this is asked at each failure
+    if (git === undefined || stopped || running >= atOnce) {
+      return;
+    }
     const [next] = [...asked.values()]
       .filter(({ state }) => state === 'queued')
       .toSorted((left, right) => right.openedAt - left.openedAt);
-    if (git === undefined || stopped || next === undefined || running >= atOnce) {
+    if (next === undefined) {
       return;
     }
     running += 1;

@@ -217,6 +217,12 @@ describe('the commits that an incident may come from', () => {
     const card = await stage.card();
     expect(card.at(-1)).toBe('INC-1');
     expect(card).toContain(`Last good: ${short(good)} · compare`);
+
+    // and are read within a minute once one is
+    await stage.clock.advance(20 * 60_000);
+    stage.git.refuse(undefined);
+    await stage.clock.advance(61_000);
+    expect(await stage.card()).toContainEqual(expect.stringContaining('Suspect '));
   });
 
   it('are looked up for two incidents at a time', async () => {
