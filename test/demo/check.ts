@@ -77,6 +77,13 @@ const seeHome = async (page: Page, demo: RunningDemo, who: 'robin' | 'sam', says
   await page.locator('.main').filter({ hasText: says }).waitFor({ timeout: patience });
 };
 
+const seeForm = async (page: Page, says: RegExp): Promise<void> => {
+  const cancel = page.locator('.modal-btn', { hasText: 'Cancel' });
+  await page.locator('[class*=modal]').filter({ hasText: says }).first().waitFor();
+  await cancel.click();
+  await cancel.waitFor({ state: 'detached' });
+};
+
 const doTry = async (page: Page, demo: RunningDemo, one: Try): Promise<void> => {
   if (one.kind === 'home') {
     return seeHome(page, demo, one.as, one.says);
@@ -88,6 +95,10 @@ const doTry = async (page: Page, demo: RunningDemo, one: Try): Promise<void> => 
       await actAs(page, one.as);
       await typeInComposer(page, one.text);
       break;
+    case 'form':
+      await actAs(page, one.as);
+      await typeInComposer(page, one.text);
+      return seeForm(page, one.says);
     case 'run':
       await demo.run(...one.words.split(' '));
       break;

@@ -103,7 +103,7 @@ ${sayWhere(stage)}
   The bot:  ${stage.healthUrl}/readyz
 ${broken.length === 0 ? '' : `\n  Still broken from the last time: ${broken.join(', ')}. Mend it: npm run demo -- fix\n`}
   Things to try:
-${printedTries()}
+${printedTries(stage.slack !== undefined)}
 
   More trouble:  npm run demo -- break         (there are ${troubles.length} kinds)
   All commands:  npm run demo -- help

@@ -17,6 +17,15 @@ export type Try =
       readonly channel: 'flux-infra' | 'flux-apps';
       readonly says: RegExp;
     }
+  /** somebody leaves something out, and gets a form */
+  | {
+      readonly kind: 'form';
+      readonly as: 'robin' | 'sam';
+      readonly channel: 'flux-infra' | 'flux-apps';
+      readonly text: string;
+      readonly see: string;
+      readonly says: RegExp;
+    }
   /** somebody opens the bot's own page */
   | {
       readonly kind: 'home';
@@ -59,6 +68,10 @@ export const tries: readonly Try[] = [
     ...{ see: 'its steps, live', says: /Reconciled ks\/flux-system\/echo/ },
   },
   {
+    ...{ kind: 'form', as: 'robin', channel: 'flux-infra', text: '/flux reconcile' },
+    ...{ see: 'a form that asks what you left out', says: /reconcile[\s\S]*Cancel/i },
+  },
+  {
     ...{ kind: 'home', as: 'robin', says: /Nothing is failing[\s\S]*reconcile ks/ },
     see: 'what fails, what you asked for, what is suspended',
   },
@@ -73,6 +86,7 @@ const names = { robin: 'Robin', sam: 'Sam' } as const;
 const line = (one: Try): string => {
   switch (one.kind) {
     case 'type':
+    case 'form':
       return `As ${names[one.as]}, in #${one.channel}, type   ${one.text}`;
     case 'home':
       return `As ${names[one.as]}, on the left, click   🏠 flux`;
@@ -85,5 +99,9 @@ const line = (one: Try): string => {
   }
 };
 
-export const printedTries = (): string =>
-  tries.map((one, at) => `  ${at + 1}. ${line(one)}\n       → ${one.see}`).join('\n');
+/** @param hasPage - without one there is nothing to click, and no form to fill */
+export const printedTries = (hasPage: boolean): string =>
+  tries
+    .filter(({ kind }) => hasPage || kind === 'type' || kind === 'run')
+    .map((one, at) => `  ${at + 1}. ${line(one)}\n       → ${one.see}`)
+    .join('\n');
