@@ -254,12 +254,26 @@ const recovering = (situation: Situation, known: Member): Decision => {
   return change(after, now, [storyEntry('resolved', after, now, tracked.lastGood ?? '')]);
 };
 
+/**
+ * What an object that has not recovered fails with now; undefined where it says nothing new. Every fix
+ * passes through waiting for moments, and what was wrong stays wrong meanwhile.
+ */
+const newTrouble = (situation: Situation): Trouble | undefined => {
+  const { tracked } = situation;
+  if (tracked.standing === 'waiting') {
+    return waitingTrouble(situation, inCircle(situation));
+  }
+  return tracked.reason === '' ? undefined : tracked;
+};
+
 const stillFailing = (situation: Situation, known: Member): Decision => {
   const { tracked, now, clean } = situation;
   const standing = tracked.object.suspended ? 'suspended' : 'failing';
-  const trouble =
-    tracked.reason === '' ? { reason: known.reason, message: known.message } : tracked;
-  const member = memberFrom(situation, standing, trouble, known);
+  const trouble = newTrouble(situation);
+  const member: Member = {
+    ...memberFrom(situation, standing, trouble ?? known, known),
+    ...(trouble === undefined ? { attempts: known.attempts } : {}),
+  };
   const story: StoryEntry[] = [];
   if (standing !== known.standing) {
     const kind = standing === 'suspended' ? 'suspended' : 'resumed';

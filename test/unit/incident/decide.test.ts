@@ -1,7 +1,13 @@
 import { fc, test } from '@fast-check/vitest';
 import { describe, expect, it } from 'vitest';
 import { printRef } from '#src/flux/ref.ts';
-import { decide, defaultIncidentSettings, type Situation } from '#src/incident/decide.ts';
+import {
+  type Decision,
+  decide,
+  defaultIncidentSettings,
+  type Situation,
+} from '#src/incident/decide.ts';
+import { type Incident, keyOf } from '#src/incident/incident.ts';
 import { follow, type Tracked } from '#src/incident/tracked.ts';
 import { fluxObject, type Phase } from '#test/fakes/flux-objects.ts';
 
@@ -29,6 +35,25 @@ const situation = (change: Partial<Situation> & Pick<Situation, 'tracked'>): Sit
   clean: { redact: same, normalise: same },
   ...change,
 });
+
+const incidentOf = (decision: Decision): Incident => {
+  if (decision.kind !== 'open') {
+    throw new Error('nothing was opened');
+  }
+  const { member, story } = decision;
+  return {
+    id: 'INC-1',
+    state: 'open',
+    cause: keyOf(member),
+    members: [member],
+    blocked: [],
+    openedAt: 0,
+    flaps: 0,
+    foundLate: false,
+    rolledUp: false,
+    story: [story],
+  };
+};
 
 const phases = fc.array(fc.constantFrom<Phase>('healthy', 'failing', 'waiting', 'progressing'), {
   maxLength: 8,
@@ -67,5 +92,51 @@ describe('deciding', () => {
 
     expect(decide(situation({ tracked, lookup, now: waitingMs - 1 })).kind).toBe('nothing');
     expect(decide(situation({ tracked, lookup, now: waitingMs })).kind).toBe('open');
+  });
+
+  describe('for an incident of a failure of its own, once the object waits', () => {
+    const cause = seen(['healthy', 'failing'], { dependsOn: [postgres] });
+    const opened = decide(situation({ tracked: cause }));
+    const incident = incidentOf(opened);
+    const waiting = seen(['healthy', 'failing', 'progressing', 'waiting'], {
+      dependsOn: [postgres],
+    });
+
+    test.prop([fc.constantFrom<Phase>('failing', 'waiting', 'progressing'), now])(
+      'has nothing to say while what it waits for is failing, waiting or at work',
+      (phase, at) => {
+        const lookup = found(seen(['healthy', phase], { ref: postgres, uid: 'uid-2' }));
+
+        expect(decide(situation({ tracked: waiting, incident, lookup, now: at })).kind).toBe(
+          'nothing',
+        );
+      },
+    );
+
+    it('says so when what it waits for does not exist', () => {
+      const decision = decide(
+        situation({ tracked: waiting, incident, now: defaultIncidentSettings.waitingMs }),
+      );
+
+      expect(decision).toMatchObject({
+        kind: 'change',
+        change: {
+          member: { message: 'waits for Kustomization data/postgres, which does not exist' },
+          story: [{ kind: 'failed-differently' }],
+        },
+      });
+    });
+
+    it('resolves as what it was', () => {
+      const well = seen(['healthy', 'failing', 'waiting', 'healthy'], { dependsOn: [postgres] });
+      const decision = decide(
+        situation({ tracked: well, incident, now: defaultIncidentSettings.dwellMs }),
+      );
+
+      expect(decision).toMatchObject({
+        kind: 'change',
+        change: { member: { reason: incident.members[0]?.reason, attempts: 1 } },
+      });
+    });
   });
 });
