@@ -40,7 +40,6 @@ type ClusterStatus = z.infer<typeof ClusterStatus>;
 const Plan = z.object({
   objects: z.array(ObjectStatus),
   clusters: z.array(ClusterStatus),
-  openIncidents: z.array(z.string()),
 });
 
 const toneOf = (health: Health): z.infer<typeof ObjectStatus>['tone'] => {
@@ -221,7 +220,6 @@ export const status = defineCommand({
   plan: {
     schema: Plan,
     make: async ({ object, cluster }, context) => {
-      const openIncidents = (await context.incidents()).map((incident) => incident.id);
       if (object === undefined || meansClusters(object, context)) {
         const chosen = readableClusters(cluster ?? object, {
           ...context,
@@ -233,7 +231,7 @@ export const status = defineCommand({
         const clusters = (chosen.value ?? context.clusters).map((one) =>
           clusterStatus(one, context),
         );
-        return ok({ objects: [], clusters, openIncidents });
+        return ok({ objects: [], clusters });
       }
       const named = resolveObject(object, cluster, 'status', context);
       if (!named.ok) {
@@ -244,7 +242,7 @@ export const status = defineCommand({
         const found = where?.cached(ref);
         return found === undefined ? [] : [objectStatus(where, name, found)];
       });
-      return ok({ objects, clusters: [], openIncidents });
+      return ok({ objects, clusters: [] });
     },
   },
   view: (plan): View => {
