@@ -83,11 +83,11 @@ const groupBy = (tests: readonly unknown[]): ReadonlyMap<string, readonly string
   return groups;
 };
 
-/** The tests beside the rules: Talos documents, Taskfiles, values of bootstrap, charts, schemas, switches. */
+/** The tests beside the rules: Talos documents, Taskfiles, values of bootstrap, schemas, switches. */
 const runOthers = (): Count => {
   const folder = mkdtempSync(join(tmpdir(), 'platform-'));
   const output = join(folder, 'result.json');
-  const folders = ['talos/', 'taskfiles/', 'bootstrap/', 'charts/'];
+  const folders = ['talos/', 'taskfiles/', 'bootstrap/'];
   const files = ['schemas.test.ts', 'toggles.test.ts'];
   const filters = [...folders, ...files].map((name) => `test/platform/${name}`);
   const args = [
@@ -112,7 +112,7 @@ const runOthers = (): Count => {
     for (const [group, names] of groupBy(skipped)) {
       say(`could not run: ${group}${names.map((name) => `\n    ${name}`).join('')}`);
     }
-    say(`Talos, Taskfiles, bootstrap, charts, schemas, switches: ${tests.length} tests`);
+    say(`Talos, Taskfiles, bootstrap, schemas, switches: ${tests.length} tests`);
     return { passed: of('passed').length, failed: of('failed').length, skipped: skipped.length };
   } finally {
     rmSync(folder, { recursive: true, force: true });

@@ -2,20 +2,13 @@ import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 import { textAt } from '#test/platform/world/value.ts';
 
-/** What upstream publishes as a Go module of an exact version: its sources, CRDs and charts lie in it. */
+/** What upstream publishes as a Go module of an exact version: its API types and CRDs lie in it. */
 export interface GoModule {
   readonly module: string;
   readonly version: string;
   /** what Go's checksum of the module must be */
   readonly sum: string;
 }
-
-/** Rook: its CRDs and its charts; one patch behind the pin, the newest that can be had. */
-export const rookModule: GoModule = {
-  module: 'github.com/rook/rook',
-  version: 'v1.20.6',
-  sum: 'h1:2+Qe/CLcZ2WrXf9Vhf21JwZQqN8cVXPQskZzHf3KLjU=',
-};
 
 const run = promisify(execFile);
 
