@@ -1,9 +1,9 @@
 import type { AnyCommand, ArgumentDoc, CommandDoc, Context } from '#src/command/define.ts';
-import type { FormInput, FormValue } from '#src/command/form.ts';
 import type { Target } from '#src/command/policy.ts';
 import { type Asked, inputOf, namedIn } from '#src/command/read-request.ts';
 import { resolveClusters, resolveObject } from '#src/command/resolve.ts';
 import { flagName, flagsOf, nearest, readWords } from '#src/command/words.ts';
+import type { FormInput, FormValue } from '#src/form.ts';
 
 /** A request with its typos taken out, and how a person would have typed it. */
 export interface Correction {

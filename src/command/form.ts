@@ -1,41 +1,7 @@
 import { type Candidate, clusterCandidates, objectCandidates } from '#src/command/candidates.ts';
 import type { ArgumentDoc, CommandDoc, Context } from '#src/command/define.ts';
 import { flagName } from '#src/command/words.ts';
-
-/** The arguments of a command as a form to fill in; made of its definition, free of any platform. */
-export interface Form {
-  readonly command: string;
-  readonly summary: string;
-  /** Why it is asked, where there is a reason beyond that something is missing. */
-  readonly note?: string | undefined;
-  readonly fields: readonly Field[];
-}
-
-export type FormValue = string | boolean | number;
-export type FormInput = Readonly<Record<string, FormValue>>;
-
-interface FieldCommon {
-  readonly argument: string;
-  readonly label: string;
-  readonly hint: string;
-  readonly required: boolean;
-}
-
-export type Field =
-  | (FieldCommon & { readonly kind: 'text'; readonly value?: string | undefined })
-  | (FieldCommon & { readonly kind: 'switch'; readonly on: boolean })
-  | (FieldCommon & {
-      readonly kind: 'choice';
-      readonly options: readonly Option[];
-      readonly value?: string | undefined;
-      /** Not every candidate is among the options: what they were narrowed by, to be changed or typed. */
-      readonly narrow?: { readonly by: string; readonly total: number } | undefined;
-    });
-
-export interface Option {
-  readonly value: string;
-  readonly label: string;
-}
+import type { Field, FieldCommon, Form, FormInput, FormValue, Option } from '#src/form.ts';
 
 /** What a list can hold on every platform. */
 export const formLimits = { options: 100, option: 75 } as const;

@@ -1,7 +1,7 @@
 import type { AnyCommand, CommandDoc, Prepared } from '#src/command/define.ts';
-import type { FormInput, FormValue } from '#src/command/form.ts';
 import { nearest, readWords, tokenize } from '#src/command/words.ts';
 import type { Failure } from '#src/failure.ts';
+import type { FormInput, FormValue } from '#src/form.ts';
 import { fail, ok, type Result } from '#src/result.ts';
 import type { Json } from '#src/store/store.ts';
 

@@ -1,7 +1,7 @@
 import type { AnyCommand, Context } from '#src/command/define.ts';
-import type { FormInput } from '#src/command/form.ts';
 import { type Asked, inputOf, namedIn } from '#src/command/read-request.ts';
 import { explain } from '#src/failure.ts';
+import type { FormInput } from '#src/form.ts';
 
 /** A request that lacks something which a form can ask for. */
 export interface Incomplete {

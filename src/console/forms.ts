@@ -2,19 +2,16 @@ import type { Clock } from '#src/clock.ts';
 import { type Actor, actorName } from '#src/command/actor.ts';
 import { objectCandidates } from '#src/command/candidates.ts';
 import type { AnyCommand, CommandDoc, Context } from '#src/command/define.ts';
-import { type FormInput, formOf } from '#src/command/form.ts';
+import { formOf } from '#src/command/form.ts';
 import type { Asked } from '#src/command/read-request.ts';
 import { incompleteOf, wishOf } from '#src/command/wish.ts';
 import { explain, type Failure } from '#src/failure.ts';
+import type { FormInput } from '#src/form.ts';
 import type { Log } from '#src/log.ts';
 import type { Result } from '#src/result.ts';
-import {
-  type FilledForm,
-  type FormPlace,
-  fieldError,
-  formView,
-  noticeView,
-} from '#src/slack/form-view.ts';
+import { type FilledForm, fieldError } from '#src/slack/form-answer.ts';
+import { formView, noticeView } from '#src/slack/form-blocks.ts';
+import type { FormPlace } from '#src/slack/form-place.ts';
 import type { IncomingNarrow } from '#src/slack/inbound.ts';
 import type { SlackView, SlackViews, SubmitAnswer } from '#src/slack/slack.ts';
 

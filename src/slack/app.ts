@@ -2,7 +2,7 @@ import { App, HTTPReceiver, LogLevel, SocketModeReceiver, type types } from '@sl
 import type { Clock } from '#src/clock.ts';
 import type { Log } from '#src/log.ts';
 import { fail, ok, type Result } from '#src/result.ts';
-import { formCallback } from '#src/slack/form-view.ts';
+import { formCallback } from '#src/slack/form-blocks.ts';
 import {
   type Incoming,
   type IncomingForms,

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { type ButtonRequest, readButtonValue } from '#src/slack/button.ts';
-import { type FilledForm, readForm } from '#src/slack/form-view.ts';
+import { type FilledForm, readForm } from '#src/slack/form-answer.ts';
 import type { SubmitAnswer } from '#src/slack/slack.ts';
 
 /** What a person did in Slack, from a payload whose signature was verified; pure. */

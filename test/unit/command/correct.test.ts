@@ -2,8 +2,8 @@ import { fc, test } from '@fast-check/vitest';
 import { describe, expect, it } from 'vitest';
 import { commands } from '#commands/index.ts';
 import { correctionOf, writeRequest } from '#src/command/correct.ts';
-import type { FormInput } from '#src/command/form.ts';
 import { readWords, tokenize } from '#src/command/words.ts';
+import type { FormInput } from '#src/form.ts';
 import { createStage } from '#test/unit/commands/stage.ts';
 
 const stage = createStage();

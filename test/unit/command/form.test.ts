@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { commands } from '#commands/index.ts';
 import type { CommandDoc } from '#src/command/define.ts';
 import { formOf } from '#src/command/form.ts';
-import { formView } from '#src/slack/form-view.ts';
+import { formView } from '#src/slack/form-blocks.ts';
 import { viewProblems } from '#test/slack/view-limits.ts';
 import { createStage, put } from '#test/unit/commands/stage.ts';
 

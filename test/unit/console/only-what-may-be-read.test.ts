@@ -10,7 +10,7 @@ import { failureView } from '#src/console/failure-view.ts';
 import { offersAfter } from '#src/console/offers.ts';
 import { silentLog } from '#src/log.ts';
 import { renderMessage } from '#src/slack/blocks.ts';
-import { formView } from '#src/slack/form-view.ts';
+import { formView } from '#src/slack/form-blocks.ts';
 import { countingIds, createVirtualClock } from '#test/fakes/clock.ts';
 import { failing, now, put, robin } from '#test/unit/commands/stage.ts';
 

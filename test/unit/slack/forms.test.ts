@@ -1,7 +1,8 @@
 import { fc, test } from '@fast-check/vitest';
 import { describe, expect, it } from 'vitest';
-import type { Form } from '#src/command/form.ts';
-import { formView, noticeView, readForm } from '#src/slack/form-view.ts';
+import type { Form } from '#src/form.ts';
+import { readForm } from '#src/slack/form-answer.ts';
+import { formView, noticeView } from '#src/slack/form-blocks.ts';
 import { viewProblems } from '#test/slack/view-limits.ts';
 
 const common = (argument: string) => ({

@@ -1,6 +1,6 @@
-import { z } from 'zod';
-import type { Field, Form, FormInput, FormValue } from '#src/command/form.ts';
-import { escapeText, writeLine } from '#src/slack/mrkdwn.ts';
+import type { Field, Form } from '#src/form.ts';
+import { type FormPlace, writePlace } from '#src/slack/form-place.ts';
+import { writeLine } from '#src/slack/mrkdwn.ts';
 import type { SlackBlock, SlackView } from '#src/slack/slack.ts';
 import { cleanLine, shortenTo } from '#src/text/clean.ts';
 
@@ -12,7 +12,6 @@ import { cleanLine, shortenTo } from '#src/text/clean.ts';
 const limits = {
   blocks: 100,
   title: 24,
-  metadata: 3_000,
   label: 200,
   hint: 500,
   option: 75,
@@ -24,38 +23,6 @@ const limits = {
 
 /** The modals that are forms of ours; others have no input. */
 export const formCallback = 'flux-form';
-
-/** Where a form was asked for, so that its answer goes there. Carries no authority. */
-export interface FormPlace {
-  readonly channel: string;
-  readonly thread?: string | undefined;
-  /** Answers for a while where the bot is not a member. */
-  readonly responseUrl?: string | undefined;
-  /** Asked in the Home tab: the channel is the conversation with that person. */
-  readonly home?: boolean | undefined;
-  /** ms; when the place was last heard of. */
-  readonly at: number;
-}
-
-/** What a person filled in. */
-export interface FilledForm {
-  readonly command: string;
-  readonly place: FormPlace;
-  readonly input: FormInput;
-  /** Block that shows the errors of an argument; the first one where there is none. */
-  readonly blocks: Readonly<Record<string, string>>;
-}
-
-const Metadata = z.object({
-  c: z.string().min(1),
-  ch: z.string(),
-  t: z.string().optional(),
-  r: z.string().optional(),
-  h: z.boolean().default(false),
-  at: z.number(),
-  /** What the candidates of each argument were narrowed by. */
-  n: z.record(z.string(), z.string()).default({}),
-});
 
 const text = (limit: number, written: string) => ({
   type: 'plain_text',
@@ -198,25 +165,6 @@ const switchBlocks = (switches: readonly Switch[]): readonly SlackBlock[] => {
   });
 };
 
-const metadataOf = (form: Form, place: FormPlace): string => {
-  const narrowed = form.fields.flatMap((field) =>
-    field.kind === 'choice' && field.narrow !== undefined
-      ? [[field.argument, field.narrow.by.slice(0, 200)] as const]
-      : [],
-  );
-  const written = (withUrl: boolean): string =>
-    JSON.stringify({
-      c: form.command,
-      ch: place.channel,
-      t: place.thread,
-      at: place.at,
-      ...(place.home === true ? { h: true } : {}),
-      ...(withUrl ? { r: place.responseUrl, n: Object.fromEntries(narrowed) } : {}),
-    });
-  const whole = written(true);
-  return whole.length <= limits.metadata ? whole : written(false);
-};
-
 /** A form as a modal that Slack accepts, whatever the form; what does not fit into one can still be typed. */
 export const formView = (form: Form, place: FormPlace): SlackView => {
   const open = form.fields.filter((field) => field.kind !== 'switch');
@@ -225,7 +173,7 @@ export const formView = (form: Form, place: FormPlace): SlackView => {
   return {
     type: 'modal',
     callback_id: formCallback,
-    private_metadata: metadataOf(form, place),
+    private_metadata: writePlace(form, place),
     title: titleOf(form.command),
     submit: titleOf(form.command),
     close: text(limits.title, 'Cancel'),
@@ -236,124 +184,3 @@ export const formView = (form: Form, place: FormPlace): SlackView => {
     ],
   };
 };
-
-const Submitted = z.object({
-  callback_id: z.literal(formCallback),
-  private_metadata: z.string(),
-  state: z.object({
-    values: z.record(
-      z.string(),
-      z.record(
-        z.string(),
-        z.object({
-          value: z.string().nullish(),
-          selected_option: z.object({ value: z.string() }).nullish(),
-          selected_options: z.array(z.object({ value: z.string() })).optional(),
-        }),
-      ),
-    ),
-  }),
-  blocks: z.array(
-    z.object({
-      type: z.string(),
-      block_id: z.string().optional(),
-      element: z
-        .object({
-          type: z.string(),
-          action_id: z.string().optional(),
-          options: z.array(z.object({ value: z.string() })).optional(),
-        })
-        .optional(),
-    }),
-  ),
-});
-type Submitted = z.infer<typeof Submitted>;
-
-const parseJson = (written: string): unknown => {
-  try {
-    return JSON.parse(written);
-  } catch {
-    return undefined;
-  }
-};
-
-interface Answered {
-  readonly argument: string;
-  readonly block: string;
-  readonly value: FormValue | undefined;
-  readonly isNarrowing: boolean;
-}
-
-const answersOf = ({ blocks, state }: Submitted): readonly Answered[] =>
-  blocks.flatMap(({ block_id: block = '', element }): readonly Answered[] => {
-    const argument = element?.action_id;
-    const given = argument === undefined ? undefined : state.values[block]?.[argument];
-    if (element === undefined || argument === undefined) {
-      return [];
-    }
-    if (element.type === 'checkboxes') {
-      const on = new Set(given?.selected_options?.map(({ value }) => value));
-      return (element.options ?? []).map(({ value }) => ({
-        argument: value,
-        block,
-        value: on.has(value),
-        isNarrowing: false,
-      }));
-    }
-    const written = given?.selected_option?.value ?? given?.value?.trim();
-    return [
-      {
-        argument,
-        block,
-        value: written === '' ? undefined : written,
-        isNarrowing: block.startsWith('narrow-'),
-      },
-    ];
-  });
-
-/** What was typed counts where nothing was chosen, or where it was typed after the list was made. */
-const chosen = (
-  listed: FormValue | undefined,
-  typed: FormValue | undefined,
-  narrowedBy: string | undefined,
-): FormValue | undefined => {
-  if (typed === undefined || listed === undefined) {
-    return listed ?? typed;
-  }
-  const isNewer = typed !== narrowedBy && !String(listed).includes(String(typed).toLowerCase());
-  return isNewer ? typed : listed;
-};
-
-/** What a person filled into a form of ours; undefined where the view is none. */
-export const readForm = (view: unknown): FilledForm | undefined => {
-  const parsed = Submitted.safeParse(view);
-  const metadata = Metadata.safeParse(parseJson(parsed.data?.private_metadata ?? ''));
-  if (!parsed.success || !metadata.success) {
-    return undefined;
-  }
-  const { c, ch, t, r, h, at, n } = metadata.data;
-  const input: Record<string, FormValue> = {};
-  const blocks: Record<string, string> = {};
-  for (const { argument, block, value, isNarrowing } of answersOf(parsed.data)) {
-    const settled = isNarrowing ? chosen(input[argument], value, n[argument]) : value;
-    blocks[argument] ??= block;
-    if (settled !== undefined) {
-      input[argument] = settled;
-    }
-  }
-  return {
-    command: c,
-    place: {
-      channel: ch,
-      at,
-      home: h,
-      ...(t === undefined ? {} : { thread: t }),
-      ...(r === undefined ? {} : { responseUrl: r }),
-    },
-    input,
-    blocks,
-  };
-};
-
-/** Written as Slack shows it under a field: plain, one line. */
-export const fieldError = (what: string): string => shortenTo(cleanLine(what), 500, escapeText);
