@@ -5,7 +5,7 @@ import { fail, ok, type Result } from '#src/result.ts';
 /**
  * The ladder a new cluster climbs, as written in bootstrap/ladder.yaml: rungs in order, each with the
  * probes that prove it. Probes are declarations over plain objects as the API server sends them, so
- * that the Taskfiles' waits, `/flux bootstrap status` and the platform tests judge alike.
+ * that the Taskfiles' waits, `flux-chatops bootstrap status` and the platform tests judge alike.
  */
 
 // a key may hold dots (labels, annotations): then the path is written as a list
