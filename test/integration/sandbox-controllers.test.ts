@@ -124,6 +124,43 @@ describe('simulated Flux', () => {
     expect(flux.world.failures()).toEqual([]);
   });
 
+  it('takes what a deleted definition defined at once, refuses more, and is without the kind after', async () => {
+    const films = '/apis/example.com/v1/namespaces/media/films';
+    const definition = '/apis/apiextensions.k8s.io/v1/customresourcedefinitions/films.example.com';
+    const film = { apiVersion: 'example.com/v1', kind: 'Film', metadata: { name: 'm' } };
+    await client.post('/apis/apiextensions.k8s.io/v1/customresourcedefinitions', {
+      apiVersion: 'apiextensions.k8s.io/v1',
+      kind: 'CustomResourceDefinition',
+      metadata: { name: 'films.example.com' },
+      spec: {
+        group: 'example.com',
+        scope: 'Namespaced',
+        names: { kind: 'Film', plural: 'films' },
+        versions: [{ name: 'v1', served: true, storage: true }],
+      },
+    });
+    await clock.advance(100);
+    const made = await client.post(films, film);
+    await client.delete(definition);
+    await clock.advance(20);
+    const going = await client.get(films);
+    const refused = await client.post(films, film);
+    await clock.advance(1_000);
+
+    expect(made.code).toBe(201);
+    expect(going).toMatchObject({ code: 200, body: { items: [] } });
+    expect(refused).toMatchObject({
+      code: 403,
+      body: {
+        reason: 'Forbidden',
+        message:
+          'films.example.com "m" is forbidden: create not allowed while custom resource definition is terminating',
+      },
+    });
+    expect((await client.get(definition)).code).toBe(404);
+    expect((await client.get(films)).code).toBe(404);
+  });
+
   it('leaves a pod whose image does not exist waiting, and says why in Warning Events', async () => {
     put('apps/v1', 'Deployment', 'web', {
       selector: { matchLabels: { app: 'web' } },

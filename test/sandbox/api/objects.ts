@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { withDefaults } from '#test/sandbox/api/defaults.ts';
+import { createDefinitions } from '#test/sandbox/api/definitions.ts';
 import {
   asObject,
   equal,
@@ -8,7 +9,7 @@ import {
   type KubeObject,
   without,
 } from '#test/sandbox/api/json.ts';
-import { type Kinds, kindFromDefinition, type ResourceKind } from '#test/sandbox/api/kinds.ts';
+import type { Kinds, ResourceKind } from '#test/sandbox/api/kinds.ts';
 import {
   checkIdentity,
   checkPreconditions,
@@ -64,6 +65,8 @@ const desired = (object: KubeObject): JsonRecord => without(object, 'metadata', 
  * Refusals are thrown with the answer that a real server gives (`statusOf`); facts: access.md §7.
  */
 export const createObjects = (storage: Storage, kinds: Kinds, clock: SandboxClock) => {
+  const definitions = createDefinitions(storage, kinds);
+
   /** The new object with what only the server sets. */
   const settle = (kind: ResourceKind, live: KubeObject, next: KubeObject): KubeObject => {
     const kept = Object.fromEntries(
@@ -106,25 +109,16 @@ export const createObjects = (storage: Storage, kinds: Kinds, clock: SandboxCloc
       : next;
   };
 
-  const afterWrite = (kind: ResourceKind, object: KubeObject): void => {
-    if (kind.kind !== 'CustomResourceDefinition') {
-      return;
-    }
-    const defined = kindFromDefinition(object);
-    if (defined !== undefined) {
-      kinds.add(defined);
-    }
-  };
-
   const store = (kind: ResourceKind, object: KubeObject): KubeObject => {
     const finished =
       object.metadata.deletionTimestamp !== undefined && finalizersOf(object).length === 0;
     if (finished) {
       const { namespace, name } = object.metadata;
+      definitions.gone(kind, object);
       return storage.remove(kind, namespace, name) ?? object;
     }
     const stored = storage.put(kind, object);
-    afterWrite(kind, stored);
+    definitions.written(kind, stored);
     return stored;
   };
 
@@ -180,6 +174,7 @@ export const createObjects = (storage: Storage, kinds: Kinds, clock: SandboxCloc
       throw alreadyExists(kind, chosen);
     }
     checkNotLeaving(storage, kinds, kind, chosen, namespace);
+    definitions.checkStays(kind, chosen);
     const body = kind.status ? (without(asked, 'status') as KubeObject) : asked;
     const born = withDefaults(kind, {
       ...body,
@@ -278,18 +273,6 @@ export const createObjects = (storage: Storage, kinds: Kinds, clock: SandboxCloc
     return update(kind, live, asked, options);
   };
 
-  const forget = (kind: ResourceKind, object: KubeObject): void => {
-    const defined =
-      kind.kind === 'CustomResourceDefinition' ? kindFromDefinition(object) : undefined;
-    if (defined === undefined) {
-      return;
-    }
-    for (const { metadata } of storage.list(defined)) {
-      storage.remove(defined, metadata.namespace, metadata.name);
-    }
-    kinds.remove(defined);
-  };
-
   const remove = (
     kind: ResourceKind,
     { namespace, name }: Address,
@@ -305,7 +288,7 @@ export const createObjects = (storage: Storage, kinds: Kinds, clock: SandboxCloc
       return live;
     }
     if (finalizersOf(live).length === 0) {
-      forget(kind, live);
+      definitions.gone(kind, live);
       return storage.remove(kind, namespace, name) ?? live;
     }
     if (live.metadata.deletionTimestamp !== undefined) {

@@ -3,6 +3,7 @@ import { createArtifacts } from '#test/sandbox/controllers/artifacts.ts';
 import { holds } from '#test/sandbox/controllers/cel.ts';
 import { followChartSources } from '#test/sandbox/controllers/chart-sources.ts';
 import { followConfiguration } from '#test/sandbox/controllers/configuration.ts';
+import { startDefinitions } from '#test/sandbox/controllers/definitions.ts';
 import { deliverByHttp } from '#test/sandbox/controllers/deliver.ts';
 import type { GitHost } from '#test/sandbox/controllers/git.ts';
 import { type RenderChart, standInChart } from '#test/sandbox/controllers/helm/chart.ts';
@@ -92,6 +93,7 @@ export const startFlux = (server: ApiServer, options: FluxOptions) => {
   followChartSources(world, artifacts, charts.wake);
   const stopFollowing = followConfiguration(world, kustomize, helm);
   const stopNamespaces = startNamespaces(world);
+  const stopDefinitions = startDefinitions(world);
   const workloads = startWorkloads(
     world,
     write,
@@ -125,6 +127,7 @@ export const startFlux = (server: ApiServer, options: FluxOptions) => {
       }
       stopFollowing();
       stopNamespaces();
+      stopDefinitions();
       workloads.stop();
       notification.setStopped(true);
       world.stop();

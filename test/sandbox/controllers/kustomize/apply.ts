@@ -146,13 +146,23 @@ export const createApplier = (world: World) => {
     }
   };
 
+  // as the controller's own discovery, which never forgets: where a kind was, it is asked for again
+  const discovered = new Map<string, ResourceKind>();
+
+  const unserved = (object: KubeObject): string => {
+    const { apiVersion, kind, metadata } = object;
+    const known = discovered.get(`${apiVersion} ${kind}`);
+    return known === undefined
+      ? `${shown(object)} dry-run failed: no matches for kind "${kind}" in version "${apiVersion}"`
+      : `${shown(object)} not found: the server could not find the requested resource (patch ${known.plural}.${known.group} ${metadata.name})`;
+  };
+
   const tryOne = (object: KubeObject): Result<string | undefined, string> => {
     const kind = kindFor(object);
     if (kind === undefined) {
-      return fail(
-        `${shown(object)} dry-run failed: no matches for kind "${object.kind}" in version "${object.apiVersion}"`,
-      );
+      return fail(unserved(object));
     }
+    discovered.set(`${object.apiVersion} ${object.kind}`, kind);
     const homeless = checkNamespace(kind, object);
     if (homeless !== undefined) {
       return fail(homeless);
