@@ -6,13 +6,13 @@ import { createRenderer } from '#src/render/render.ts';
 import { headStartClock } from '#test/demo/clock.ts';
 import { inFolder, type Ports, readState, writeState } from '#test/demo/folder.ts';
 import type { DemoGit } from '#test/demo/git-host.ts';
-import { keepBuilds } from '#test/demo/kept-builds.ts';
 import { environment, searchPath, toolCache } from '#test/platform/tools.ts';
 import { type KubeObject, textAt } from '#test/sandbox/api/json.ts';
 import { botUsers } from '#test/sandbox/bot-account.ts';
 import { conditionOf } from '#test/sandbox/controllers/conditions.ts';
 import { type GitHost, withStandIns } from '#test/sandbox/controllers/git.ts';
 import { buildWith } from '#test/sandbox/controllers/kustomize/build.ts';
+import { keepBuilds } from '#test/sandbox/kept-builds.ts';
 import { type SandboxCluster, startSandbox } from '#test/sandbox/sandbox.ts';
 
 export const clusterNames = ['infra', 'apps'] as const;

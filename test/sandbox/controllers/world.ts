@@ -23,6 +23,8 @@ export interface ControllerSettings {
   readonly random: () => number;
   /** What a regular interval becomes; Flux spreads it by 5 %. */
   readonly jitter: (ms: number) => number;
+  /** How long after a new artifact the queue of kustomize-controller comes to an object. */
+  readonly turnMs: (kustomization: Ref, revision: string) => number;
 }
 
 export const defaultSettings: ControllerSettings = {
@@ -32,6 +34,7 @@ export const defaultSettings: ControllerSettings = {
   podStartMs: 900,
   random: Math.random,
   jitter: (ms) => ms * (0.95 + Math.random() * 0.1),
+  turnMs: () => 9,
 };
 
 /** Chance that repeats itself: the same seed, the same numbers. */

@@ -35,6 +35,33 @@ const stateOf = (object: KubeObject): string | undefined => {
     .join('\n  ');
 };
 
+/**
+ * Leaves of Kustomizations what the storm's stream kept of them: how they were made, and results, one each
+ * time that Ready, Healthy or the applied revision changed; no passes, and nothing half-written.
+ */
+export const resultsOnly = (changes: readonly RecordedChange[]): readonly RecordedChange[] => {
+  const last = new Map<string, string>();
+  return changes.filter(({ cluster, type, object: seen }) => {
+    const object = seen as unknown as KubeObject;
+    if (object.kind !== 'Kustomization' || type !== 'MODIFIED') {
+      return true;
+    }
+    const { namespace, name } = object.metadata;
+    const conditions = conditionsOf(object);
+    const isUnderWay = conditions.some(({ reason }) => reason === 'Progressing');
+    const results = conditions
+      .filter(({ type: about }) => about === 'Ready' || about === 'Healthy')
+      .map(({ type: about, status, reason, message }) => [about, status, reason, message]);
+    const result = JSON.stringify([results, textAt(object, 'status', 'lastAppliedRevision')]);
+    const about = `${cluster} ${namespace}/${name}`;
+    if (isUnderWay || results.length === 0 || last.get(about) === result) {
+      return false;
+    }
+    last.set(about, result);
+    return true;
+  });
+};
+
 export interface Story {
   /** From one state to the next, each once, in order of first happening. */
   readonly transitions: readonly string[];

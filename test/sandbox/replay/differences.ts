@@ -14,13 +14,17 @@ export const tolerated: Readonly<Record<string, readonly Tolerated[]>> = {
         'the sandbox has no schema of built-in kinds, so a misspelt field is kept (and is a change) where a real server drops it',
     },
   ],
+  '12-storm': [
+    {
+      text: "Health check passed in DURATION\n  Ready=False/DependencyNotReady: dependency 'pki/cert-manager-crds' ",
+      because:
+        'the pass that prunes the CRD took over a second on two busy cores, and cert-manager looked during it; on the sandbox it looks before',
+    },
+  ],
 };
 
-/** Recordings that are not played, and why. */
-export const notPlayed: Readonly<Record<string, string>> = {
-  '12-storm':
-    'its files in Git were not kept. What its 122 objects applied can be told from their inventories, but which of them were tried before the CRD was gone hung on two busy cores, so that states and counts of single objects, which is what is compared here, say nothing',
-};
+/** Recordings whose streams keep only results of Kustomizations. */
+export const keptResultsOnly: readonly string[] = ['12-storm'];
 
 /** The same for status fields and Events that were recorded and do not come up on the sandbox. */
 export const toleratedFacts: Readonly<Record<string, readonly Tolerated[]>> = {

@@ -1,4 +1,4 @@
-import type { RecordedChange, Recording } from '#test/fixtures/recordings.ts';
+import type { RecordedChange, RecordedFile, Recording } from '#test/fixtures/recordings.ts';
 import {
   equal,
   type JsonRecord,
@@ -78,15 +78,15 @@ const urlsOf = (recording: Recording): readonly string[] => [
 const commitStep = /^commit ([0-9a-f]{8}) '(.*)'$/s;
 const revertStep = /^git revert ([0-9a-f]{8}) -> ([0-9a-f]{8})$/;
 
-/** Schedules what the recorder did to Git: commits, with the files of git.txt. */
-export const scheduleCommits = (stage: Stage): void => {
+/** Schedules what the recorder did to Git: commits, with these files. */
+export const scheduleCommits = (stage: Stage, versions: readonly RecordedFile[]): void => {
   const { recording, clock, git } = stage;
   const shas = fullShas(recording);
   // a repository that only failed has no commits of ours
   const urls = urlsOf(recording).filter((url) => !url.includes('/nobody/'));
   const files: Record<string, string> = {};
   const add = (commit: string | undefined): void => {
-    for (const file of recording.git.filter((one) => one.commit === commit)) {
+    for (const file of versions.filter((one) => one.commit === commit)) {
       files[file.path] = file.text;
     }
   };
@@ -119,6 +119,24 @@ export const scheduleCommits = (stage: Stage): void => {
       clock.after(atMs, () => revert(bad, good));
     }
   }
+};
+
+/**
+ * When each Kustomization first spoke of a revision, by `cluster namespace/name revision`, in ms since the start:
+ * which of many comes when hung on two busy cores, and is no rule that could be simulated.
+ */
+export const recordedTurns = (recording: Recording): ReadonlyMap<string, number> => {
+  const turns = new Map<string, number>();
+  for (const { atMs, cluster, body } of recording.webhooks) {
+    const event: unknown = JSON.parse(body);
+    const text = (...path: readonly string[]): string => textAt(event, ...path) ?? '';
+    const about = `${text('involvedObject', 'namespace')}/${text('involvedObject', 'name')}`;
+    const key = `${cluster} ${about} ${text('metadata', 'revision')}`;
+    if (text('involvedObject', 'kind') === 'Kustomization' && !turns.has(key)) {
+      turns.set(key, atMs);
+    }
+  }
+  return turns;
 };
 
 const userAnnotations = (object: KubeObject): JsonRecord => ({ ...object.metadata.annotations });

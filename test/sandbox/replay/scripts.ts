@@ -3,6 +3,7 @@ import type { GitTrouble } from '#test/sandbox/controllers/git.ts';
 import type { Deliver } from '#test/sandbox/controllers/notification.ts';
 import { patchAt, type Stage } from '#test/sandbox/replay/schedule.ts';
 import type { StageOptions } from '#test/sandbox/replay/stage.ts';
+import { stormFiles } from '#test/sandbox/replay/storm.ts';
 
 /** How a recording is played where the streams alone do not say what was done. */
 export type Script = Omit<StageOptions, 'build'>;
@@ -185,6 +186,12 @@ export const scripts: Readonly<Record<string, Script>> = {
   // its third fetch came after a heartbeat that was due half a second later
   '07-helm-upgrade-rollback': { jitter: (ms) => (ms === 10_000 ? 10_300 : ms) },
   '08-helm-drift': { direct: directDrift },
+  // cert-manager's heartbeat came a second before the fetch of the bad commit
+  '12-storm': {
+    files: stormFiles,
+    takesTurns: true,
+    jitter: (ms) => (ms === 20_000 ? 19_600 : ms),
+  },
   '13-delivery-trouble': {
     direct: (stage) => {
       stage.answer = troubledReceiver(stage);

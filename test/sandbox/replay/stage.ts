@@ -1,17 +1,23 @@
-import { type RecordedChange, type Recording, recordingKey } from '#test/fixtures/recordings.ts';
+import {
+  type RecordedChange,
+  type RecordedFile,
+  type Recording,
+  recordingKey,
+} from '#test/fixtures/recordings.ts';
 import type { KubeObject } from '#test/sandbox/api/json.ts';
 import { type ApiServer, startApiServer } from '#test/sandbox/api/server.ts';
 import { virtualClock } from '#test/sandbox/clock.ts';
 import { startFlux } from '#test/sandbox/controllers/flux.ts';
 import { createMemoryGit } from '#test/sandbox/controllers/git.ts';
 import type { Build } from '#test/sandbox/controllers/kustomize/build.ts';
-import { seededRandom } from '#test/sandbox/controllers/world.ts';
+import { type Ref, seededRandom } from '#test/sandbox/controllers/world.ts';
 
 import {
   type Cluster,
   fluxKinds,
   isOwned,
   type Played,
+  recordedTurns,
   type SentWebhook,
   type Stage,
   scheduleCommits,
@@ -67,15 +73,24 @@ export interface StageOptions {
   readonly direct?: (stage: Stage) => void;
   /** How intervals came out in this recording, where an order of things hangs on it. */
   readonly jitter?: (ms: number) => number;
+  /** What was in Git, where the recording did not keep it. */
+  readonly files?: readonly RecordedFile[];
+  /** Whether Kustomizations come to a new revision when they did then; by default at once. */
+  readonly takesTurns?: boolean;
 }
+
+// from the turn of a Kustomization to what it says of it
+const passMs = 130;
 
 const watched = [...fluxKinds, 'HelmChart', 'Alert', 'Provider', 'Event'];
 
 /** Plays what was done in a recording on the sandbox, in virtual time, to its end; gives what was seen. */
 export const playOnSandbox = async (
   recording: Recording,
-  { build, isOurs = (object) => !isOwned(object), direct, jitter = (ms) => ms }: StageOptions,
+  options: StageOptions,
 ): Promise<Played> => {
+  const { build, isOurs = (object) => !isOwned(object), direct, jitter = (ms) => ms } = options;
+  const turns = options.takesTurns === true ? recordedTurns(recording) : new Map<string, number>();
   const startedMs = Date.parse(recording.scenario.startedAt);
   const clock = virtualClock(startedMs);
   const git = createMemoryGit();
@@ -93,6 +108,13 @@ export const playOnSandbox = async (
     isRefusing: () => false,
   };
 
+  const turnMsOn =
+    (cluster: string) =>
+    ({ namespace, name }: Ref, revision: string): number => {
+      const atMs = turns.get(`${cluster} ${namespace}/${name} ${revision}`) ?? 0;
+      return Math.max(9, startedMs + atMs - passMs - clock.now());
+    };
+
   for (const [cluster, namespaces] of Object.entries(recording.scenario.where)) {
     const server = await startApiServer({ name: cluster, clock });
     for (const namespace of namespaces) {
@@ -101,7 +123,7 @@ export const playOnSandbox = async (
     const flux = startFlux(server, {
       git,
       build,
-      settings: { random, requeueDependencyMs: 5_000, jitter },
+      settings: { random, requeueDependencyMs: 5_000, jitter, turnMs: turnMsOn(cluster) },
       deliver: async (delivery) => {
         if (stage.isRefusing()) {
           return 'failed';
@@ -131,7 +153,7 @@ export const playOnSandbox = async (
     clusters.set(cluster, { server, flux });
   }
 
-  scheduleCommits(stage);
+  scheduleCommits(stage, options.files ?? recording.git);
   scheduleObjects(stage, isOurs);
   direct?.(stage);
   await clock.advance(recording.scenario.durationSeconds * 1000 + 999);

@@ -32,7 +32,7 @@ import {
 import { createWaits } from '#test/sandbox/controllers/kustomize/waiting.ts';
 import type { Recorder } from '#test/sandbox/controllers/recorder.ts';
 import { startWorker } from '#test/sandbox/controllers/worker.ts';
-import { fluxFinalizer, type Ref, type World } from '#test/sandbox/controllers/world.ts';
+import { fluxFinalizer, type Ref, refOf, type World } from '#test/sandbox/controllers/world.ts';
 
 const manager = 'gotk-kustomize-controller';
 
@@ -356,11 +356,10 @@ export const startKustomizeController = (
       const source = sourceRefOf(object);
       const isOurs =
         source.kind === sourceKind && source.namespace === namespace && source.name === name;
-      const revision = artifacts.get(sourceKind, namespace, name)?.revision;
+      const revision = artifacts.get(sourceKind, namespace, name)?.revision ?? '';
       if (isOurs && statusText(object, 'lastAttemptedRevision') !== revision) {
-        clock.after(9, () =>
-          worker.wake({ namespace: object.metadata.namespace ?? '', name: object.metadata.name }),
-        );
+        const ref = refOf(object);
+        clock.after(settings.turnMs(ref, revision), () => worker.wake(ref));
       }
     }
   });

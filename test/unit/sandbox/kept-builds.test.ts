@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Kustomize } from '#src/render/kustomize.ts';
 import { fail, ok } from '#src/result.ts';
-import { keepBuilds } from '#test/demo/kept-builds.ts';
+import { keepBuilds } from '#test/sandbox/kept-builds.ts';
 
 const limits = { timeoutMs: 1_000, maxOutputBytes: 1_000, maxMemoryKiB: 1_000 };
 const reach = (directory: string, text: string) => ({
