@@ -2,6 +2,7 @@ import type { Clock } from '#src/clock.ts';
 import type { Actor } from '#src/command/actor.ts';
 import type { AnyCommand } from '#src/command/define.ts';
 import type { Dispatch, Reply } from '#src/command/dispatch.ts';
+import { failureView } from '#src/console/failure-view.ts';
 import { type Forms, problemsOf } from '#src/console/forms.ts';
 import type { ReadReply } from '#src/console/share.ts';
 import type { Tell, Whereabouts } from '#src/console/tell.ts';
@@ -45,6 +46,8 @@ interface Settled {
   readonly answer: SubmitAnswer;
   /** When it has stopped to wait. */
   readonly late: SlackView;
+  /** What only the modal says: it is told where the form was asked for if the modal is gone by then. */
+  readonly untold?: View;
   readonly afterwards?: () => Promise<void>;
 }
 
@@ -91,6 +94,7 @@ export const createSubmit = (options: SubmitOptions): TakeSubmit => {
     return {
       answer: forms.refuse(form, failure, actor),
       late: late ?? noticeView(form.command, [words]),
+      untold: failureView(failure, undefined),
     };
   };
 
@@ -118,10 +122,13 @@ export const createSubmit = (options: SubmitOptions): TakeSubmit => {
     }
     const command = commands.find(({ doc }) => doc.name === form.command);
     const problems = command === undefined ? {} : problemsOf(form, command);
-    if (Object.keys(problems).length > 0) {
-      const words = Object.values(problems).join(' ');
+    const issues = Object.values(problems);
+    if (command !== undefined && issues.length > 0) {
+      const words = issues.join(' ');
       const late = forms.again(form, actor.value, words) ?? noticeView(form.command, [words]);
-      return { answer: { kind: 'errors', errors: problems }, late };
+      const { usage } = command.doc;
+      const untold = failureView({ code: 'invalid-arguments', issues, usage }, undefined);
+      return { answer: { kind: 'errors', errors: problems }, late, untold };
     }
     const reply = await dispatch({
       origin: 'form',
@@ -145,6 +152,18 @@ export const createSubmit = (options: SubmitOptions): TakeSubmit => {
     }
   };
 
+  /** The modal may have been closed while the form was worked on. */
+  const showLate = async (incoming: IncomingSubmit, { late, untold }: Settled): Promise<void> => {
+    const shown = await slack.updateView(incoming.viewId, late);
+    if (shown.ok) {
+      return;
+    }
+    log.warn({ failure: shown.failure }, 'the end of a form could not be shown');
+    if (untold !== undefined) {
+      await tell(whereOf(incoming), untold);
+    }
+  };
+
   return async (incoming, reply) => {
     const settling = settle(incoming);
     const settled = new AbortController();
@@ -158,10 +177,7 @@ export const createSubmit = (options: SubmitOptions): TakeSubmit => {
         view: noticeView(incoming.form.command, ['This takes longer than usual …']),
       });
       const [late] = await Promise.all([settling, clock.wait(afterReplyMs)]);
-      const shown = await slack.updateView(incoming.viewId, late.late);
-      if (!shown.ok) {
-        log.warn({ failure: shown.failure }, 'the end of a form could not be shown');
-      }
+      await showLate(incoming, late);
       await late.afterwards?.();
       return;
     }
