@@ -30,6 +30,8 @@ const Found = z.object({ revision: z.string().optional() });
 const pollMs = 500;
 const sourceLimitMs = 90_000;
 const slackMs = 30_000;
+/** How long we go on asking a cluster that does not take the request; others wait for the object. */
+const patienceMs = 5 * 60_000;
 /** How long a pass may wait for health before we look for who holds it back; ms. */
 const curiousAfterMs = 3_000;
 
@@ -66,9 +68,10 @@ const ask = ({ cluster, ref, uid, flags, holds = [] }: Request): CommandStep => 
   act: async (context) => {
     const { token } = context;
     const where = clusterOf(context, cluster);
+    const waitedMs = context.now - startedAt(context, stepName('ask', cluster, ref));
     const before = await where.read(ref);
     if (!before.ok) {
-      return notAsked(before.failure, cluster, ref);
+      return notAsked(before.failure, { cluster, ref }, waitedMs);
     }
     // whoever took over from us may have asked by now: then the lock on our annotation refuses this patch,
     // also where it reaches the API server only after we were paused
@@ -91,19 +94,35 @@ const ask = ({ cluster, ref, uid, flags, holds = [] }: Request): CommandStep => 
     const another =
       after.ok && after.value.annotations[ownRequest] !== before.value.annotations[ownRequest];
     // a request of ours came between, perhaps this very one
-    return another ? { kind: 'wait', afterMs: 0 } : notAsked(patched.failure, cluster, ref);
+    return another
+      ? { kind: 'wait', afterMs: 0 }
+      : notAsked(patched.failure, { cluster, ref }, waitedMs);
   },
 });
 
-const notAsked = (failure: ClusterFailure, cluster: string, ref: FluxRef): StepOutcome =>
-  // asked again: `done` looks whether it got through
-  failure.code === 'no-reply' || failure.code === 'unreachable'
-    ? {
-        kind: 'wait',
-        afterMs: 2_000,
-        detail: [`${cluster} does not answer: ${failure.detail}`],
-      }
+const fluxSays = (what: string, next: string): StepOutcome => ({
+  kind: 'failed',
+  failure: { code: 'flux', what, next },
+});
+
+const notAsked = (
+  failure: ClusterFailure,
+  { cluster, ref }: Pick<Request, 'cluster' | 'ref'>,
+  waitedMs: number,
+): StepOutcome => {
+  const silent = failure.code === 'no-reply' || failure.code === 'unreachable';
+  if (silent && waitedMs < patienceMs) {
+    // asked again: `done` looks whether it got through
+    const detail = [`${cluster} does not answer: ${failure.detail}`];
+    return { kind: 'wait', afterMs: 2_000, detail };
+  }
+  return failure.code === 'no-reply'
+    ? fluxSays(
+        `${cluster} does not say whether it took the request: ${failure.detail}.`,
+        'It may still arrive. See how it stands with status.',
+      )
     : { kind: 'failed', failure: explainCluster(failure, cluster, ref) };
+};
 
 const failingChild = async (cluster: Cluster, object: FluxObject): Promise<string | undefined> => {
   const workloads = await cluster.workloads(object.inventory);
@@ -143,11 +162,6 @@ interface Following {
 
 // following has no effect, so there is nothing that could have been done before
 const neverDone: CommandStep['done'] = async () => ok(false);
-
-const fluxSays = (what: string, next: string): StepOutcome => ({
-  kind: 'failed',
-  failure: { code: 'flux', what, next },
-});
 
 const ended = (
   outcome: Exclude<RequestOutcome, { state: 'running' }>,

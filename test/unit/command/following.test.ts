@@ -1,5 +1,7 @@
 import { describe, expect, it } from 'vitest';
+import type { ClusterFailure } from '#src/cluster/cluster.ts';
 import { requestedAt } from '#src/flux/request.ts';
+import { fail } from '#src/result.ts';
 import { createCommandBench } from '#test/fakes/command-bench.ts';
 
 const ask = 'reconcile ks/data/api apps';
@@ -146,5 +148,43 @@ describe('a reconcile that is followed', () => {
 
     expect(journal).toMatchObject({ status: 'failed' });
     expect(journal.failure).toContain('did not end within');
+  });
+});
+
+describe('a request that the API server does not take', () => {
+  const patient = async (failure: ClusterFailure, forMs: number) => {
+    const bench = createCommandBench();
+    await bench.dispatcher()(ask);
+    const runner = bench.runner('one', { ...bench.cluster, annotate: async () => fail(failure) });
+    await runner.advance('CMD-1');
+    await bench.clock.advance(forMs);
+    await runner.advance('CMD-1');
+    return bench.journal('CMD-1');
+  };
+
+  it('is made again for minutes', async () => {
+    const failure = { code: 'unreachable', detail: 'HTTP 500' } as const;
+
+    expect(await patient(failure, 4 * 60_000)).toMatchObject({ status: 'running' });
+  });
+
+  it('is given up in the end, so that nobody waits for the object for ever', async () => {
+    const failure = { code: 'unreachable', detail: 'HTTP 500' } as const;
+
+    expect(await patient(failure, 6 * 60_000)).toMatchObject({
+      status: 'failed',
+      failure: 'apps does not answer: HTTP 500.',
+      advice: 'Nothing was changed there. Ask again when it is back.',
+    });
+  });
+
+  it('does not claim that nothing was done where the answer was lost', async () => {
+    const failure = { code: 'no-reply', detail: 'no answer within 10 s' } as const;
+
+    expect(await patient(failure, 6 * 60_000)).toMatchObject({
+      status: 'failed',
+      failure: 'apps does not say whether it took the request: no answer within 10 s.',
+      advice: 'It may still arrive. See how it stands with status.',
+    });
   });
 });
