@@ -111,24 +111,35 @@ const byShortName = (
       word,
       known.map((ref) => ref.name),
     );
+  const open = clusters.filter((cluster) => context.clusters.includes(cluster));
   const meant = known.find((ref) => ref.name === close || printRef(ref) === close);
   return fail({
     code: 'no-such-object',
     name: word,
-    clusters: clusters.map((cluster) => cluster.name),
+    // a cluster that is closed to the person is not named
+    clusters: (open.length > 0 ? open : context.clusters).map((cluster) => cluster.name),
     nearest: meant === undefined ? undefined : printRef(meant),
   });
 };
 
+interface Searched {
+  readonly clusters: readonly Cluster[];
+  /** Whether the person said which. */
+  readonly named: boolean;
+}
+
 const byFullName = (
   ref: FluxRef,
-  clusters: readonly Cluster[],
+  { clusters, named }: Searched,
   permission: string,
   context: Context,
 ): Result<readonly Named[], Failure> => {
-  // a cluster whose cache is not complete yet is asked itself, later
   const there = clusters.filter(
-    (cluster) => cluster.cached(ref) !== undefined || !cluster.freshness().synced,
+    (cluster) =>
+      // a cluster whose cache is not complete yet is asked itself, later
+      (cluster.cached(ref) !== undefined || !cluster.freshness().synced) &&
+      // where no cluster was named, one on which the person may not is not meant
+      (named || mayUse(context, permission, { cluster: cluster.name, ref })),
   );
   if (there.length > 0) {
     return ok(there.map((cluster) => ({ cluster: cluster.name, ref })));
@@ -174,7 +185,12 @@ export const resolveObject = (
   const searched = clusters.value ?? context.clusters;
   const full = parseRef(word);
   const found = full.ok
-    ? byFullName(full.value, searched, permission, context)
+    ? byFullName(
+        full.value,
+        { clusters: searched, named: clusters.value !== undefined },
+        permission,
+        context,
+      )
     : byShortName(word.toLowerCase(), searched, permission, context);
   if (found.ok && clusters.value === undefined && found.value.length > 1) {
     return fail({

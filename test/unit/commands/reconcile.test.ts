@@ -113,6 +113,39 @@ describe('reconcile', () => {
     expect(await createStage().refusal(text)).toBe(said);
   });
 
+  describe('by somebody who may on one cluster, and only look on the other', () => {
+    const onApps = (namespace: string): Grant => ({
+      role: 'onlooker',
+      permissions: ['status'],
+      subjects: ['slack:T01:U01'],
+      clusters: ['apps'],
+      namespaces: [namespace],
+    });
+    const onInfra: Grant = {
+      role: 'operator',
+      permissions: ['reconcile'],
+      subjects: ['slack:T01:U01'],
+      clusters: ['infra'],
+    };
+
+    it('means the one cluster by a full name, whether the other has the object or not', async () => {
+      const stage = createStage({ grants: [onInfra, onApps('media')] });
+
+      expect(await stepsOf('reconcile ks/harbor/harbor', stage)).toEqual([
+        'ask ks/harbor/harbor infra',
+        'follow ks/harbor/harbor infra',
+      ]);
+    });
+
+    it('names no cluster on which nothing is granted', async () => {
+      const stage = createStage({ grants: [onInfra] });
+
+      expect(await stage.refusal('reconcile nosuch all')).toContain(
+        'Nothing on infra is called "nosuch".',
+      );
+    });
+  });
+
   it('refuses one short name for two objects, and lists them', async () => {
     const stage = createStage();
     put(stage.infra, 'Kustomization/staging/harbor');
