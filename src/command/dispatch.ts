@@ -20,7 +20,7 @@ import {
   writeJournal,
 } from '#src/command/journals.ts';
 import type { Target } from '#src/command/policy.ts';
-import { type Asked, readRequest } from '#src/command/read-request.ts';
+import { type Asked, namedIn, readRequest } from '#src/command/read-request.ts';
 import type { Failure } from '#src/failure.ts';
 import { parseRef } from '#src/flux/ref.ts';
 import type { Log } from '#src/log.ts';
@@ -270,18 +270,28 @@ export const createDispatch = (options: DispatcherOptions): Dispatch => {
       : queue(store, whole, planned.value);
   };
 
+  type Named = Pick<Request, 'id' | 'invocation' | 'command'> & Partial<Request>;
+  const refuseAnywhere = (request: Named): Promise<Reply> => {
+    const { permission } = request.command.doc;
+    return refuse(request, 'refused', notAllowed(request, `${permission} anywhere`));
+  };
+
   const decide = async (id: string, invocation: Invocation): Promise<Reply> => {
-    const asked = readRequest(invocation.request, commands);
+    const { actor, place, request: wanted } = invocation;
+    const context = contextFor(surroundings, actor, place.channel, clock.now());
+    const asked = readRequest(wanted, commands);
     if (!asked.ok) {
-      return refuse({ id, invocation }, 'invalid', asked.failure);
+      const command = commands.find(({ doc }) => doc.name === namedIn(wanted).name);
+      // to mend the words would not help whoever may not use it anywhere
+      return command === undefined || context.mayEver(command.doc.permission)
+        ? refuse({ id, invocation }, 'invalid', asked.failure)
+        : refuseAnywhere({ id, invocation, command });
     }
     const { command, prepared } = asked.value;
-    const { actor, place } = invocation;
-    const context = contextFor(surroundings, actor, place.channel, clock.now());
     const partial = { id, invocation, command, prepared };
     const { permission } = command.doc;
     if (!context.mayEver(permission)) {
-      return refuse(partial, 'refused', notAllowed(partial, `${permission} anywhere`));
+      return refuseAnywhere(partial);
     }
     const targets = prepared.targets(context);
     if (!targets.ok) {

@@ -6,7 +6,7 @@ import type { AuditFact } from '#src/command/journal.ts';
 import type { Asked } from '#src/command/read-request.ts';
 import { createAnswers } from '#src/console/answers.ts';
 import { failureView } from '#src/console/failure-view.ts';
-import { createForms } from '#src/console/forms.ts';
+import { createForms, type Offered } from '#src/console/forms.ts';
 import { type Identify, refusals } from '#src/console/identify.ts';
 import { offersAfter } from '#src/console/offers.ts';
 import { createRefusal } from '#src/console/refusal.ts';
@@ -186,13 +186,13 @@ export const createConsole = (options: ConsoleOptions): Console => {
 
   const forms = createForms({ commands, contextOf, slack, clock, log });
 
-  /** Whether a modal answers it; it is opened before anything that may be slow is waited for. */
+  /** Whether a modal answers it: it is opened before anything that may be slow is waited for. */
   const offer = async (
     incoming: Asking,
     identifying: Promise<Result<Actor, Failure>>,
-  ): Promise<boolean> => {
+  ): Promise<Offered> => {
     if (incoming.kind === 'mention') {
-      return false;
+      return 'unanswered';
     }
     const arrivedAt = clock.now();
     const { channel, triggerId, responseUrl } = incoming;
@@ -202,7 +202,10 @@ export const createConsole = (options: ConsoleOptions): Console => {
     return forms.offer({ asked: requestOf(incoming), triggerId, place, arrivedAt }, identifying);
   };
 
-  const carryOut = async (incoming: Asking, actor: Actor): Promise<void> => {
+  const carryOut = async (incoming: Asking, actor: Actor, offered: Offered): Promise<void> => {
+    if (offered === 'answered') {
+      return;
+    }
     const thread = incoming.kind === 'command' ? undefined : incoming.thread;
     const reply = await dispatch({
       origin: origins[incoming.kind],
@@ -210,12 +213,15 @@ export const createConsole = (options: ConsoleOptions): Console => {
       place: { channel: incoming.channel, ...(thread === undefined ? {} : { thread }) },
       request: requestOf(incoming),
     });
-    await answerOrSay(incoming, reply, actor);
+    // what a modal has refused is audited by the refusal, and said once
+    if (offered === 'unanswered' || reply.kind !== 'failed') {
+      await answerOrSay(incoming, reply, actor);
+    }
   };
 
   const converse: Converse = async (incoming) => {
     const identifying = identify(incoming);
-    const [repeated, actor, isAnswered] = await Promise.all([
+    const [repeated, actor, offered] = await Promise.all([
       isRepeat(incoming),
       identifying,
       offer(incoming, identifying),
@@ -224,15 +230,14 @@ export const createConsole = (options: ConsoleOptions): Console => {
       log.info({ delivery: incoming.delivery }, 'Slack repeated a request that was answered');
       return;
     }
-    if (!actor.ok) {
-      await refusePerson(incoming, actor.failure);
-    }
-    if (isAnswered) {
+    if (actor.ok) {
+      await carryOut(incoming, actor.value, offered);
       return;
     }
-    await (actor.ok
-      ? carryOut(incoming, actor.value)
-      : tell(incoming, failureView(actor.failure, undefined)));
+    await refusePerson(incoming, actor.failure);
+    if (offered === 'unanswered') {
+      await tell(incoming, failureView(actor.failure, undefined));
+    }
   };
 
   const narrow = async (incoming: IncomingNarrow): Promise<void> => {

@@ -32,13 +32,15 @@ export interface Triggered {
   readonly arrivedAt: number;
 }
 
+/** Whether a modal has answered a person; `refused` where it said which right is missing. */
+export type Offered = 'unanswered' | 'answered' | 'refused';
+
 export interface Forms {
   /**
    * Opens a form where a request leaves out what must be said, or can mean several things. What the words
    * alone show is opened at once, before anybody is asked who the person is, and filled then.
-   * @returns whether the person has been answered by it
    */
-  offer(deed: Triggered, identifying: Promise<Result<Actor, Failure>>): Promise<boolean>;
+  offer(deed: Triggered, identifying: Promise<Result<Actor, Failure>>): Promise<Offered>;
   /** Lists the candidates that have what the person typed. */
   narrow(incoming: IncomingNarrow, actor: Actor): Promise<void>;
   /** A form that was filled in and cannot be carried out: what its modal shows then. */
@@ -81,20 +83,21 @@ export const createForms = ({ commands, contextOf, slack, clock, log }: FormsOpt
   const show = async (
     opening: ReturnType<SlackViews['openView']>,
     view: SlackView,
-  ): Promise<boolean> => {
+    said: Offered = 'answered',
+  ): Promise<Offered> => {
     const opened = await opening;
     const shown = opened.ok ? await slack.updateView(opened.value.id, view) : opened;
     if (!shown.ok) {
       log.warn({ failure: shown.failure }, 'a form could not be shown');
     }
-    return shown.ok;
+    return shown.ok ? said : 'unanswered';
   };
 
   const openIncomplete = async (
     deed: Triggered,
     { doc, input }: { readonly doc: CommandDoc; readonly input: FormInput },
     identifying: Promise<Result<Actor, Failure>>,
-  ): Promise<boolean> => {
+  ): Promise<Offered> => {
     const opening = slack.openView(deed.triggerId, noticeView(doc.name, ['One moment …']));
     const actor = await identifying;
     if (!actor.ok) {
@@ -108,7 +111,7 @@ export const createForms = ({ commands, contextOf, slack, clock, log }: FormsOpt
         target: `${doc.permission} anywhere`,
         who: actorName(actor.value),
       };
-      return show(opening, noticeView(doc.name, [sayWhy(failure)]));
+      return show(opening, noticeView(doc.name, [sayWhy(failure)]), 'refused');
     }
     return show(opening, formView(formOf(doc, input, context), deed.place));
   };
@@ -116,22 +119,22 @@ export const createForms = ({ commands, contextOf, slack, clock, log }: FormsOpt
   const openAmbiguous = async (
     deed: Triggered,
     identifying: Promise<Result<Actor, Failure>>,
-  ): Promise<boolean> => {
+  ): Promise<Offered> => {
     const actor = await identifying;
     if (!actor.ok || clock.now() - deed.arrivedAt > openWithinMs) {
-      return false;
+      return 'unanswered';
     }
     const context = contextOf(actor.value, deed.place.channel);
     const wish = wishOf(deed.asked, commands, context);
     if (wish === undefined) {
-      return false;
+      return 'unanswered';
     }
     const form = formOf(wish.command.doc, wish.input, context, wish.note);
     const opened = await slack.openView(deed.triggerId, formView(form, deed.place));
     if (!opened.ok) {
       log.warn({ failure: opened.failure }, 'a form could not be opened');
     }
-    return opened.ok;
+    return opened.ok ? 'answered' : 'unanswered';
   };
 
   const again: Forms['again'] = (form, actor, note) => {

@@ -38,7 +38,7 @@ describe('a form for a request', () => {
     expect(JSON.stringify(slack.shown())).toContain('One moment');
     expect(JSON.stringify(slack.shown())).not.toContain('harbor');
     await clock.advance(5_000);
-    expect(await offering).toBe(true);
+    expect(await offering).toBe('answered');
     expect(JSON.stringify(slack.shown().at(-1))).toContain('ks/harbor/harbor');
   });
 
@@ -48,7 +48,7 @@ describe('a form for a request', () => {
     await clock.advance(2_000);
     const ambiguous: Failure = { code: 'ambiguous', name: 'harbor', candidates: [] };
 
-    expect(await offering).toBe(false);
+    expect(await offering).toBe('unanswered');
     expect(slack.shown()).toEqual([]);
     expect(
       offersAfter(ambiguous, { text: 'status harbor' }, commands, stage.context),
@@ -58,14 +58,14 @@ describe('a form for a request', () => {
   it('is opened where a name can be more than one object', async () => {
     const { ask, slack } = createBench();
 
-    expect(await ask('status harbor', Promise.resolve(ok(robin)))).toBe(true);
+    expect(await ask('status harbor', Promise.resolve(ok(robin)))).toBe('answered');
     expect(JSON.stringify(slack.shown())).toContain('can be more than one object');
   });
 
   it('is not opened for what is clear', async () => {
     const { ask, slack } = createBench();
 
-    expect(await ask('status ks/media/plex infra', Promise.resolve(ok(robin)))).toBe(false);
+    expect(await ask('status ks/media/plex infra', Promise.resolve(ok(robin)))).toBe('unanswered');
     expect(slack.shown()).toEqual([]);
   });
 

@@ -54,6 +54,24 @@ describe('the console', () => {
     expect(await bench.store.read('journal/CMD-1')).toBeUndefined();
   });
 
+  it.each(['reconcile', 'reconcile ks/data/api apps'])(
+    'audits that "%s" is refused to a member without the right, and says so once',
+    async (text) => {
+      bench.setPolicy({ teams: ['T1'], grants: [] });
+
+      await bench.handle(bench.command(text));
+
+      const said = [...bench.slack.answers(), ...bench.slack.shown()].map((one) =>
+        JSON.stringify(one),
+      );
+      expect(said.filter((one) => one.includes('missing: reconcile anywhere'))).toHaveLength(1);
+      expect(bench.facts).toMatchObject([
+        { kind: 'decided', outcome: 'refused', command: 'reconcile', detail: 'reconcile anywhere' },
+        { kind: 'settled', outcome: 'nothing done', actor: { user: 'U1' } },
+      ]);
+    },
+  );
+
   it('queues what a member asks for', async () => {
     await bench.handle(bench.command(ask));
 
