@@ -7,8 +7,8 @@ const masks: readonly (readonly [RegExp, string])[] = [
   // a local port is another one with each connection
   [/\b(\d{1,3}(?:\.\d{1,3}){3}):\d{1,5}->/g, '$1:<port>->'],
   [/\b0x[0-9a-f]{6,16}\b/g, '<address>'],
-  // as Go prints them: 1h2m3.5s, 413.169625ms
-  [/\b(?:\d+(?:\.\d+)?(?:ns|us|µs|ms|s|m|h))+(?![A-Za-z0-9])/g, '<duration>'],
+  // as Go prints them: 1h2m3.5s, 413.169625ms; bounded, or a long run is read from each of its dots
+  [/\b(?:\d+(?:\.\d+)?(?:ns|us|µs|ms|s|m|h)){1,8}(?![A-Za-z0-9])/g, '<duration>'],
 ];
 
 /**

@@ -44,16 +44,25 @@ const sshNames: Readonly<Record<string, string>> = {
 /** `git@github.com:acme/platform.git`, as Git itself takes it. */
 const shortForm = /^(?:[^@/:\s]+@)?([A-Za-z0-9.-]+):(?!\/)(\S+)$/;
 
+// the address is a tenant's own text; what browsers and proxies carry is enough
+const LONGEST_ADDRESS = 2_048;
+
 const parseAddress = (url: string): URL | undefined => {
+  if (url.length > LONGEST_ADDRESS) {
+    return undefined;
+  }
   const [, host, path] = shortForm.exec(url) ?? [];
   const written = url.includes('://') || host === undefined ? url : `ssh://${host}/${path}`;
   return URL.canParse(written) ? new URL(written) : undefined;
 };
 
 const repositoryPath = (pathname: string): string | undefined => {
-  const path = pathname
-    .replace(/\/+$/, '')
-    .replace(/^\/+/, '')
+  const all = pathname.split('/');
+  const isNamed = (part: string) => part !== '';
+  // slashes at the ends say nothing; between the parts they make it another path
+  const path = all
+    .slice(all.findIndex(isNamed), all.findLastIndex(isNamed) + 1)
+    .join('/')
     .replace(/\.git$/, '');
   const parts = path.split('/');
   return parts.length >= 2 && parts.every((part) => /^[\w.~-]+$/.test(part) && !/^\.+$/.test(part))
@@ -95,7 +104,7 @@ const addressOf = (url: string): Address | undefined => {
 /**
  * The repository that an address names: `https://…`, `ssh://…` and `user@host:path` forms, with or without
  * `.git`. Credentials in the address are dropped.
- * @returns undefined for an address of another form
+ * @returns undefined for an address of another form, and for one longer than 2,048 characters
  */
 export const repositoryOf = (url: string): Repository | undefined => {
   const address = addressOf(url);

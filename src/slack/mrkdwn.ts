@@ -147,9 +147,7 @@ export const writeLine = (line: Line, limit = 3_000): string => {
 
 /** Preformatted text in a fence that it cannot leave, at most `limit` characters as written. */
 export const writeFence = (text: string, limit = 3_000): string => {
-  const inner = cleanLines(text)
-    .replaceAll('`', "'")
-    .replace(/^\n+|\s+$/g, '');
+  const inner = cleanLines(text).replaceAll('`', "'").replace(/^\n+/, '').trimEnd();
   return inner === ''
     ? ''
     : shortenTo(inner, limit, (part) => '```' + escapeEntities(part) + '```');

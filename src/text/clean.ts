@@ -11,7 +11,9 @@ export const cleanLines = (text: string): string =>
   text.toWellFormed().replace(/\r\n?/g, '\n').replaceAll('\t', '  ').replace(acting, '');
 
 /** The same on one line. */
-export const cleanLine = (text: string): string => cleanLines(text).replace(/\s*\n\s*/g, ' ');
+export const cleanLine = (text: string): string =>
+  // each gap is looked at once, however long it is
+  cleanLines(text).replace(/\s+/g, (gap) => (gap.includes('\n') ? ' ' : gap));
 
 /** The start of `text` in at most `limit` UTF-16 units, not ending inside a character. */
 export const startOf = (text: string, limit: number): string => {

@@ -121,6 +121,16 @@ export const redact = (text: string): string => {
 };
 
 const maxCharacters = 40_000;
+const longestWord = 4_000;
+
+/** Where the text ends that is kept: before the word that the limit falls into. */
+const keptEnd = (text: string): number => {
+  let end = maxCharacters;
+  while (end > maxCharacters - longestWord && /\S/.test(text.charAt(end - 1))) {
+    end -= 1;
+  }
+  return end;
+};
 
 /** Redacted, and cut to what is worth keeping (40,000 characters; Flux's own limit is 39,000). */
 export const redactForeign = (text: string): string => {
@@ -128,6 +138,5 @@ export const redactForeign = (text: string): string => {
     return redact(text);
   }
   // a word that the cut falls into goes whole: half a token could not be told as one
-  const kept = text.slice(0, maxCharacters).replace(/\S{1,4000}$/, '');
-  return `${redact(kept)}…`;
+  return `${redact(text.slice(0, keptEnd(text)))}…`;
 };

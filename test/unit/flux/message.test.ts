@@ -36,6 +36,19 @@ describe('a normalised message', () => {
     );
   });
 
+  // reading on from each dot to the end would run out of time
+  it('is ready at once, however long a run of durations is', () => {
+    const run = `${'1.1s'.repeat(50_000)}x`;
+    expect(normaliseMessage(run)).toBe(run);
+  });
+
+  const pieces = fc.array(fc.constantFrom('1', '.', 's', 'ms', 'h', 'µs', ' ', 'x', '1.1s'));
+
+  test.prop([pieces])('that is full of durations stays as it is when normalised again', (parts) => {
+    const once = normaliseMessage(parts.join(''));
+    expect(normaliseMessage(once)).toBe(once);
+  });
+
   test.prop([fc.string()])('stays as it is when normalised again', (text) => {
     expect(normaliseMessage(normaliseMessage(text))).toBe(normaliseMessage(text));
   });

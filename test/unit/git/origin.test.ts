@@ -47,6 +47,26 @@ describe('the origin of a repository', () => {
     expect(originOf(url, [])).toBeUndefined();
   });
 
+  it('takes slashes at the ends of the path away, and none in it', () => {
+    expect(repositoryOf('https://git.example//acme/platform.git//')?.path).toBe('acme/platform');
+    expect(repositoryOf('https://git.example/acme//platform')).toBeUndefined();
+    expect(repositoryOf('https://git.example/acme/.git')).toBeUndefined();
+    expect(repositoryOf('https://git.example///')).toBeUndefined();
+  });
+
+  it('is unknown where the address is longer than any is', () => {
+    const written = (length: number) => 'https://github.com/acme/'.padEnd(length, 'a');
+
+    expect(originOf(written(2_048), [])).toBeDefined();
+    expect(originOf(written(2_049), [])).toBeUndefined();
+    expect(repositoryOf(`git@github.com:acme/${'a'.repeat(3_000)}`)).toBeUndefined();
+  });
+
+  // going back over the slashes from each of them would need minutes and run out of time
+  it('is told at once, however many slashes are in the address', () => {
+    expect(originOf(`https://github.com/a${'/'.repeat(150_000)}b`, [])).toBeUndefined();
+  });
+
   it('is unknown where nobody said what runs on the host', () => {
     expect(originOf('https://git.example/acme/platform', [])).toBeUndefined();
     expect(repositoryOf('https://git.example/acme/platform')).toEqual({

@@ -75,6 +75,16 @@ describe('writeLine', () => {
 });
 
 describe('writeFence', () => {
+  it('takes empty lines at the start and all space at the end away', () => {
+    expect(writeFence('\n\n  one\n two \n\n')).toBe('```  one\n two```');
+    expect(writeFence('\n \n')).toBe('');
+  });
+
+  // going back over the gap from each of its spaces would run out of time
+  it('is ready at once, however long a gap in the text is', () => {
+    expect(writeFence(`a${' '.repeat(150_000)}b`)).toBe('```a…```');
+  });
+
   it('cannot be left', () => {
     fc.assert(
       fc.property(anyText(), (text) => {

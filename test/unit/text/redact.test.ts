@@ -127,4 +127,22 @@ describe('redaction of foreign text', () => {
     expect(kept).not.toContain('FAKE');
     expect(kept.endsWith('…')).toBe(true);
   });
+
+  it('cuts a word that is too long to be a token where the limit is', () => {
+    const one = redactForeign('a'.repeat(50_000));
+    expect(one).toBe(`${'a'.repeat(36_000)}…`);
+
+    const before = 'word '.repeat(7_900);
+    expect(redactForeign(`${before}${'a'.repeat(9_000)}`)).toBe(`${before}…`);
+    expect(redactForeign(`${before}${' '.repeat(500)}${'a'.repeat(9_000)}`)).toBe(
+      `${before}${' '.repeat(500)}…`,
+    );
+  });
+
+  // looking for the end of the text from each character would run out of time
+  it('cuts one long word after another at once', () => {
+    for (let one = 0; one < 40; one++) {
+      expect(redactForeign('a'.repeat(50_000)).endsWith('…')).toBe(true);
+    }
+  });
 });
