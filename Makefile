@@ -26,7 +26,7 @@ generate: node_modules/.package-lock.json ## Write the files that are derived fr
 tools: node_modules/.package-lock.json ## Build the tools that check the platform (helm, helmfile, task) into .cache
 	@npm run --silent tools
 
-setup: ## Install what is missing: npm packages, redis-server, chromium, an emoji font
+setup: ## Install what is missing: npm packages, redis-server, openssl, chromium, an emoji font
 	@.ci/setup
 
 # npm writes this file last, so its age says whether the packages follow the lock file.

@@ -56,12 +56,12 @@ const reportOf = (name: string): string => `${folder}/${name}.json`;
 
 const suites: readonly Suite[] = [
   ...['types', 'lint', 'unused', 'drift'].map(check),
-  vitest('unit', 4, ['unit', 'contract']),
-  vitest('integration', 10),
+  vitest('unit', 10, ['unit', 'contract']),
+  vitest('integration', 20),
   vitest('platform', 10),
   vitest('e2e', 10),
   counting('platform-rules', 10, 'platform'),
-  counting('demo', 15, 'demo', 'check'),
+  counting('demo', 25, 'demo', 'check'),
   counting('faults', 5, 'faults', '--runs', '500', '--seed', '1'),
 ];
 
