@@ -1,5 +1,7 @@
 import type { Converse } from '#src/console/console.ts';
 import type { Homes } from '#src/console/homes.ts';
+import { refusals } from '#src/console/identify.ts';
+import type { RefusePerson } from '#src/console/refusal.ts';
 import type { Log } from '#src/log.ts';
 import type { IncomingClick, IncomingHome } from '#src/slack/inbound.ts';
 import type { Slack } from '#src/slack/slack.ts';
@@ -9,6 +11,7 @@ export interface HomeDoorOptions {
   readonly homes: Homes;
   readonly slack: Pick<Slack, 'directChannel'>;
   readonly log: Log;
+  readonly refusePerson: RefusePerson;
   /** The workspace whose people are answered. */
   readonly team: () => string;
 }
@@ -19,27 +22,36 @@ const sayFailed = 'Slack does not let the bot write to you just now, so nothing 
  * Takes what people do in the Home tab. A click there has no channel:
  * its answer comes as a message between the bot and that person, where a card can be followed to its end.
  */
-export const createHomeDoor = ({ converse, homes, slack, log, team: ours }: HomeDoorOptions) => {
+export const createHomeDoor = (options: HomeDoorOptions) => {
+  const { converse, homes, slack, log, refusePerson, team: ours } = options;
+
+  const show = async (incoming: IncomingClick | IncomingHome): Promise<void> => {
+    const { team, user } = incoming;
+    const failure = await homes.show({ team, user });
+    if (failure !== undefined) {
+      await refusePerson(incoming, failure);
+    }
+  };
+
   const click = async (incoming: IncomingClick): Promise<void> => {
     const { team, user } = incoming;
     if (incoming.request.answer === 'in-place') {
-      return homes.show({ team, user });
+      return show(incoming);
     }
     const direct = await slack.directChannel(user);
     if (!direct.ok) {
       log.warn({ failure: direct.failure, user }, 'a click in a Home could not be answered');
-      return homes.show({ team, user }, [sayFailed]);
+      await homes.show({ team, user }, [sayFailed]);
+      return;
     }
     await converse({ ...incoming, channel: direct.value });
-    return homes.show({ team, user });
+    await homes.show({ team, user });
   };
 
-  const opened = async ({ workspace, team, user }: IncomingHome): Promise<void> => {
-    if (workspace === ours()) {
-      return homes.show({ team, user });
-    }
-    log.warn({ team: workspace, user }, 'a person was refused');
-  };
+  const opened = (incoming: IncomingHome): Promise<void> =>
+    incoming.workspace === ours()
+      ? show(incoming)
+      : refusePerson(incoming, { code: 'refused-person', why: refusals.external });
 
   return { opened, click };
 };

@@ -4,6 +4,7 @@ import type { ActorNow } from '#src/command/context.ts';
 import { failureView } from '#src/console/failure-view.ts';
 import type { GatherHome, HomeData } from '#src/console/home-data.ts';
 import { homeView } from '#src/console/home-view.ts';
+import type { Failure } from '#src/failure.ts';
 import type { Log } from '#src/log.ts';
 import { renderHome } from '#src/slack/home-blocks.ts';
 import type { Slack, SlackUser } from '#src/slack/slack.ts';
@@ -15,8 +16,8 @@ import type { Line, View } from '#src/view.ts';
  * open, and a list that is no longer true misleads. Each says as of when it is, for whoever comes later.
  */
 export interface Homes {
-  /** Shows a person the Home as it is now, and follows it. */
-  show(user: SlackUser, notice?: Line): Promise<void>;
+  /** Shows a person the Home as it is now, and follows it. @returns why the person is refused, if so */
+  show(user: SlackUser, notice?: Line): Promise<Failure | undefined>;
   /** Keeps open Homes true until the signal is aborted. */
   run(signal: AbortSignal): Promise<void>;
 }
@@ -44,9 +45,12 @@ interface Followed {
 
 type Found =
   | { readonly kind: 'home'; readonly data: HomeData }
-  | { readonly kind: 'refused'; readonly why: string };
+  | { readonly kind: 'refused'; readonly failure: Failure };
 
-const unknown = 'Slack cannot be asked who you are just now.';
+const refused = (why: string): Found => ({
+  kind: 'refused',
+  failure: { code: 'refused-person', why },
+});
 
 export const createHomes = ({ slack, identify, gather, clock, log }: HomesOptions): Homes => {
   const followed = new Map<string, Followed>();
@@ -58,9 +62,9 @@ export const createHomes = ({ slack, identify, gather, clock, log }: HomesOption
       case 'known':
         return { kind: 'home', data: await gather(now.actor satisfies Actor) };
       case 'refused':
-        return { kind: 'refused', why: now.why };
+        return refused(now.why);
       case 'unknown':
-        return { kind: 'refused', why: unknown };
+        return refused('Slack cannot be asked who you are just now.');
       default:
         return now satisfies never;
     }
@@ -69,7 +73,7 @@ export const createHomes = ({ slack, identify, gather, clock, log }: HomesOption
   const viewOf = (found: Found, notice: Line | undefined): View =>
     found.kind === 'home'
       ? homeView(found.data, clock.now(), notice)
-      : failureView({ code: 'refused-person', why: found.why }, undefined);
+      : failureView(found.failure, undefined);
 
   const publish = async (user: SlackUser, found: Found, notice?: Line): Promise<boolean> => {
     const blocks = renderHome(viewOf(found, notice));
@@ -122,6 +126,7 @@ export const createHomes = ({ slack, identify, gather, clock, log }: HomesOption
       if (await publish(user, found, notice)) {
         follow(user, found, clock.now());
       }
+      return found.kind === 'refused' ? found.failure : undefined;
     },
     run: async (signal) => {
       while (!signal.aborted) {

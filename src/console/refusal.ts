@@ -11,13 +11,15 @@ export interface RefusalOptions {
   readonly log: Log;
 }
 
+export type RefusePerson = (
+  incoming: Pick<Asking, 'team' | 'user' | 'delivery'>,
+  failure: Failure,
+) => Promise<void>;
+
 /** A person who gets no further than the door is in the trail too, without what was asked. */
 export const createRefusal =
-  ({ audit, clock, log }: RefusalOptions) =>
-  async (
-    { team, user, delivery }: Pick<Asking, 'team' | 'user' | 'delivery'>,
-    failure: Failure,
-  ): Promise<void> => {
+  ({ audit, clock, log }: RefusalOptions): RefusePerson =>
+  async ({ team, user, delivery }, failure) => {
     log.warn({ team, user }, 'a person was refused');
     const fact = {
       at: clock.now(),

@@ -2,6 +2,8 @@ import type { Actor } from '#src/command/actor.ts';
 import { failureView } from '#src/console/failure-view.ts';
 import { type Identify, refusals } from '#src/console/identify.ts';
 import { messageShortcuts } from '#src/console/offer.ts';
+import type { RefusePerson } from '#src/console/refusal.ts';
+import type { Failure } from '#src/failure.ts';
 import type { Log } from '#src/log.ts';
 import { renderMessage } from '#src/slack/blocks.ts';
 import type { IncomingShortcut } from '#src/slack/inbound.ts';
@@ -15,28 +17,33 @@ export interface ShortcutDoorOptions {
   /** What an actor can do about the message at `ts` in a channel. */
   readonly offer: (actor: Actor, channel: string, ts: string) => Promise<View>;
   readonly log: Log;
+  readonly refusePerson: RefusePerson;
   /** The workspace whose people are answered. */
   readonly team: () => string;
 }
 
-const refused = (why: string): View => failureView({ code: 'refused-person', why }, undefined);
-
 /** Answers a message shortcut: what can be done about the incident of that message, to whoever asked. */
 export const createShortcutDoor = (options: ShortcutDoorOptions) => {
-  const { slack, identify, offer, log, team } = options;
+  const { slack, identify, offer, log, refusePerson, team } = options;
+
+  const refuse = async (incoming: IncomingShortcut, why: string): Promise<View> => {
+    const failure: Failure = { code: 'refused-person', why };
+    await refusePerson(incoming, failure);
+    return failureView(failure, undefined);
+  };
 
   const answerTo = async (incoming: IncomingShortcut): Promise<View> => {
     if (incoming.workspace !== team()) {
-      return refused(refusals.external);
+      return refuse(incoming, refusals.external);
     }
     const person = await identify({ team: incoming.team, user: incoming.user });
     switch (person.kind) {
       case 'known':
         return offer(person.actor, incoming.channel, incoming.root);
       case 'refused':
-        return refused(person.why);
+        return refuse(incoming, person.why);
       case 'unknown':
-        return refused('Slack cannot be asked who you are just now, so nothing was done.');
+        return refuse(incoming, 'Slack cannot be asked who you are just now, so nothing was done.');
       default:
         return person satisfies never;
     }

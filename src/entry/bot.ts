@@ -10,6 +10,7 @@ import { createDoor } from '#src/console/door.ts';
 import { createHomeDoor } from '#src/console/home-door.ts';
 import { createHomes } from '#src/console/homes.ts';
 import { actorNowBy, createIdentify } from '#src/console/identify.ts';
+import { createRefusal } from '#src/console/refusal.ts';
 import { createShortcutDoor } from '#src/console/shortcut-door.ts';
 import { compose, type Parts } from '#src/entry/compose.ts';
 import { createLiveGit } from '#src/entry/git.ts';
@@ -154,10 +155,12 @@ export const startBot = async (
   });
   const team = () => live.current().config.slack.team;
   const consoleLog = log.child({ part: 'console' });
+  const refusePerson = createRefusal({ audit: audit.append, clock, log: consoleLog });
+  const doors = { slack, log: consoleLog, refusePerson, team };
   const hear = createDoor({
     converse,
-    home: createHomeDoor({ converse, homes, slack, log: consoleLog, team }),
-    shortcut: createShortcutDoor({ slack, identify, offer: bot.offer, log: consoleLog, team }),
+    home: createHomeDoor({ ...doors, converse, homes }),
+    shortcut: createShortcutDoor({ ...doors, identify, offer: bot.offer }),
   });
 
   const probes: Record<string, Probe> = {

@@ -140,21 +140,26 @@ describe('what Slack sends signed', () => {
     const homes = {
       show: async ({ user }: { readonly user: string }) => {
         shown.push(user);
+        return undefined;
       },
       run: async () => undefined,
     };
+    const common = {
+      slack,
+      log: silentLog,
+      refusePerson: async () => undefined,
+      team: () => team,
+    };
     const door = createDoor({
       converse,
-      home: createHomeDoor({ converse, homes, slack, log: silentLog, team: () => team }),
+      home: createHomeDoor({ ...common, converse, homes }),
       shortcut: createShortcutDoor({
-        slack,
+        ...common,
         identify,
         offer: async (_, channel, ts) => {
           offered.push([channel, ts]);
           return { summary: 'offered', parts: [] };
         },
-        log: silentLog,
-        team: () => team,
       }),
     });
     app = createSlackApp({

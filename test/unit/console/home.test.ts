@@ -2,12 +2,14 @@ import { beforeEach, describe, expect, it } from 'vitest';
 import { commands } from '#commands/index.ts';
 import { createMemoryCluster } from '#src/cluster/memory.ts';
 import type { Surroundings } from '#src/command/context.ts';
+import type { AuditFact } from '#src/command/journal.ts';
 import type { Policy } from '#src/command/policy.ts';
 import { createDoor } from '#src/console/door.ts';
 import { createHomeData } from '#src/console/home-data.ts';
 import { createHomeDoor } from '#src/console/home-door.ts';
 import { createHomes } from '#src/console/homes.ts';
 import { createIdentify } from '#src/console/identify.ts';
+import { createRefusal } from '#src/console/refusal.ts';
 import { silentLog } from '#src/log.ts';
 import type { Asking, IncomingHome } from '#src/slack/inbound.ts';
 import { createPeople } from '#src/slack/people.ts';
@@ -72,9 +74,16 @@ const createStage = () => {
   const converse = async (incoming: Asking): Promise<void> => {
     asked.push(incoming);
   };
+  const facts: AuditFact[] = [];
+  const refusePerson = createRefusal({
+    audit: async (said) => facts.push(...said),
+    clock,
+    log: silentLog,
+  });
+  const common = { slack, log: silentLog, refusePerson, team: () => 'T1' };
   const door = createDoor({
     converse,
-    home: createHomeDoor({ converse, homes, slack, log: silentLog, team: () => 'T1' }),
+    home: createHomeDoor({ ...common, converse, homes }),
     shortcut: async () => undefined,
   });
   return {
@@ -83,6 +92,7 @@ const createStage = () => {
     cluster,
     homes,
     door,
+    facts,
     asked,
     setPolicy: (next: Policy): void => {
       policy = next;
@@ -161,19 +171,24 @@ describe('the Home of a person', () => {
     ['guest', 'Guests are not answered.'],
     ['external', 'People of other workspaces are not answered.'],
     ['deactivated', 'This account is deactivated.'],
-  ] as const)('says to a %s that they are refused', async (kind, said) => {
+  ] as const)('says to a %s that they are refused, and audits it', async (kind, said) => {
     stage.slack.addPerson({ team: 'T1', user: 'U9', name: 'kim', kind });
 
     await stage.door(opened({ user: 'U9' }));
 
     expect(stage.home('U9')).toContain(said);
     expect(stage.home('U9')).not.toContain('plex');
+    expect(stage.facts).toMatchObject([
+      { kind: 'decided', outcome: 'refused', invocation: 'Ev1', detail: said },
+      { kind: 'settled', outcome: 'nothing done', actor: { user: 'U9' } },
+    ]);
   });
 
   it('is not shown on behalf of another workspace', async () => {
     await stage.door(opened({ workspace: 'T2', team: 'T1' }));
 
     expect(stage.publications()).toBe(0);
+    expect(stage.facts).toMatchObject([{ outcome: 'refused' }, { outcome: 'nothing done' }]);
   });
 
   it('shows what it knows while the store is away, and says what it does not', async () => {
@@ -237,6 +252,18 @@ describe('the Home of a person', () => {
 
     expect(stage.home()).toContain('Nothing is failing');
     expect(stage.asked).toEqual([]);
+  });
+
+  it('audits that Refresh was refused, and nothing while it is shown', async () => {
+    await stage.door(click('in-place'));
+    const shown = [...stage.facts];
+    stage.slack.addPerson({ team: 'T1', user: 'U1', name: 'robin', kind: 'deactivated' });
+    await stage.clock.advance(10 * minute);
+
+    await stage.door(click('in-place'));
+
+    expect(shown).toEqual([]);
+    expect(stage.facts).toMatchObject([{ outcome: 'refused' }, { outcome: 'nothing done' }]);
   });
 
   it('passes a click on with the conversation of bot and person as its place', async () => {

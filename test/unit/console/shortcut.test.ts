@@ -1,9 +1,11 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { commands } from '#commands/index.ts';
 import { contextFor, type Surroundings } from '#src/command/context.ts';
+import type { AuditFact } from '#src/command/journal.ts';
 import type { Policy } from '#src/command/policy.ts';
 import { createIdentify } from '#src/console/identify.ts';
 import { messageShortcuts, offerView } from '#src/console/offer.ts';
+import { createRefusal } from '#src/console/refusal.ts';
 import { createShortcutDoor } from '#src/console/shortcut-door.ts';
 import { findCardSubject } from '#src/incident/find-card.ts';
 import { changeIncident, openIncident, readNumbering } from '#src/incident/records.ts';
@@ -42,7 +44,10 @@ const createStage = async () => {
     incidents: async () => [],
     commands: commands.map(({ doc }) => doc),
   };
+  const facts: AuditFact[] = [];
+  const audit = async (said: readonly AuditFact[]) => facts.push(...said);
   const shortcut = createShortcutDoor({
+    refusePerson: createRefusal({ audit, clock, log: silentLog }),
     slack,
     identify: createIdentify({
       people: createPeople({ slack, clock }),
@@ -62,6 +67,7 @@ const createStage = async () => {
     outbox,
     writer,
     shortcut,
+    facts,
     setPolicy: (next: Policy): void => {
       policy = next;
     },
@@ -207,12 +213,16 @@ describe('the message shortcut', () => {
   it.each([
     ['a guest', { user: 'U9' }, 'Guests are not answered.'],
     ['another workspace', { workspace: 'T2', team: 'T2' }, 'other workspaces'],
-  ])('refuses %s', async (_, change, why) => {
+  ])('refuses %s, and audits it', async (_, change, why) => {
     await stage.open();
 
     await stage.shortcut(asked(stage.tsOf('ks/media/plex'), change));
 
     expect(stage.said()).toContain(why);
+    expect(stage.facts).toMatchObject([
+      { kind: 'decided', outcome: 'refused', detail: expect.stringContaining(why) },
+      { kind: 'settled', outcome: 'nothing done', invocation: 'trigger-1' },
+    ]);
   });
 
   it('says so while the store is away', async () => {
