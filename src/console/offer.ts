@@ -38,11 +38,20 @@ const nothingHere: View = {
   ],
 };
 
+/** The object that an incident is about. */
+export const objectOf = (incident: Incident) => {
+  const { cluster, ref } = causeOf(incident);
+  return { cluster, namespace: ref.namespace, object: printRef(ref) };
+};
+
+/** Whether a person may read an incident at all. */
+export const mayRead = (incident: Incident, context: Context): boolean =>
+  context.may('status', objectOf(incident));
+
 /** What the card itself offers, and of that what this person may use. */
 const usable = (incident: Incident, context: Context): readonly Button[] => {
-  const { cluster, ref } = causeOf(incident);
-  const object = printRef(ref);
-  const target = { cluster, namespace: ref.namespace, object };
+  const target = objectOf(incident);
+  const { cluster, object } = target;
   const onCard = incidentCard(incident).parts.flatMap((part) =>
     part.kind === 'buttons' ? part.buttons : [],
   );
@@ -56,9 +65,8 @@ const usable = (incident: Incident, context: Context): readonly Button[] => {
 };
 
 const offerIncident = (incident: Incident, context: Context): View => {
-  const { cluster, ref } = causeOf(incident);
-  const object = printRef(ref);
-  if (!context.may('status', { cluster, namespace: ref.namespace, object })) {
+  if (!mayRead(incident, context)) {
+    const { cluster, object } = objectOf(incident);
     return failureView(
       {
         code: 'not-allowed',

@@ -1,7 +1,7 @@
-import type { Actor } from '#src/command/actor.ts';
 import { failureView } from '#src/console/failure-view.ts';
 import { type Identify, refusals } from '#src/console/identify.ts';
 import { messageShortcuts } from '#src/console/offer.ts';
+import type { Offering } from '#src/console/offering.ts';
 import type { RefusePerson } from '#src/console/refusal.ts';
 import type { Failure } from '#src/failure.ts';
 import type { Log } from '#src/log.ts';
@@ -14,8 +14,7 @@ import type { View } from '#src/view.ts';
 export interface ShortcutDoorOptions {
   readonly slack: Pick<Slack, 'respond'>;
   readonly identify: Identify;
-  /** What an actor can do about the message at `ts` in a channel. */
-  readonly offer: (actor: Actor, channel: string, ts: string) => Promise<View>;
+  readonly offer: Offering;
   readonly log: Log;
   readonly refusePerson: RefusePerson;
   /** The workspace whose people are answered. */

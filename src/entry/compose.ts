@@ -9,11 +9,10 @@ import type { AuditedCommit } from '#src/command/journals.ts';
 import type { Policy } from '#src/command/policy.ts';
 import { createRunner } from '#src/command/runner.ts';
 import { createHomeData, type GatherHome } from '#src/console/home-data.ts';
-import { offerView } from '#src/console/offer.ts';
+import { createOffering, type Offering } from '#src/console/offering.ts';
 import { normaliseMessage } from '#src/flux/message.ts';
 import type { CommitAuthor, Git } from '#src/git/git.ts';
 import type { IncidentSettings } from '#src/incident/decide.ts';
-import { findCardSubject } from '#src/incident/find-card.ts';
 import type { Person } from '#src/incident/findings.ts';
 import { hasEnded } from '#src/incident/incident.ts';
 import { createKeeper } from '#src/incident/keeper.ts';
@@ -26,7 +25,6 @@ import type { Slack } from '#src/slack/slack.ts';
 import { createSharedClock } from '#src/store/shared-clock.ts';
 import type { Store } from '#src/store/store.ts';
 import { redact } from '#src/text/redact.ts';
-import type { View } from '#src/view.ts';
 
 /** What differs between production, a replay and a simulation. */
 export interface Ports {
@@ -66,8 +64,7 @@ export interface Bot {
   readonly dispatch: Dispatch;
   /** What the Home of a person shows. */
   readonly gatherHome: GatherHome;
-  /** What an actor can do about the message at `ts` in a channel. */
-  offer(actor: Actor, channel: string, ts: string): Promise<View>;
+  readonly offer: Offering;
   /** Something is to be posted. */
   onCards(): void;
   /** The world as one person may see it now, in a channel. */
@@ -170,16 +167,21 @@ export const compose = (settings: Settings, ports: Ports): Bot => {
     }
   };
 
+  const contextOf = (actor: Actor, channel: string): Context =>
+    contextFor(surroundings, actor, channel, clock.now());
+
   return {
     dispatch,
-    offer: async (actor, channel, ts) =>
-      offerView(
-        await findCardSubject(store, channel, ts),
-        contextFor(surroundings, actor, channel, clock.now()),
-      ),
+    offer: createOffering({
+      store,
+      contextOf,
+      clock,
+      ids,
+      audit: (facts) => commit({}, facts),
+    }),
     gatherHome: createHomeData({ surroundings, store, clock }),
     onCards,
-    contextOf: (actor, channel) => contextFor(surroundings, actor, channel, clock.now()),
+    contextOf,
     recount: () => outbox?.recount(),
     wakeIntake: () => keeper.wake(),
     status: () => ({ keeping: keeper.leads(), outbox: outbox?.status() }),

@@ -4,15 +4,16 @@ import { contextFor, type Surroundings } from '#src/command/context.ts';
 import type { AuditFact } from '#src/command/journal.ts';
 import type { Policy } from '#src/command/policy.ts';
 import { createIdentify } from '#src/console/identify.ts';
-import { messageShortcuts, offerView } from '#src/console/offer.ts';
+import { messageShortcuts } from '#src/console/offer.ts';
+import { createOffering } from '#src/console/offering.ts';
 import { createRefusal } from '#src/console/refusal.ts';
 import { createShortcutDoor } from '#src/console/shortcut-door.ts';
-import { findCardSubject } from '#src/incident/find-card.ts';
 import { changeIncident, openIncident, readNumbering } from '#src/incident/records.ts';
 import { silentLog } from '#src/log.ts';
 import type { IncomingShortcut } from '#src/slack/inbound.ts';
 import { createPeople } from '#src/slack/people.ts';
 import { storeUnavailable } from '#src/store/store.ts';
+import { countingIds } from '#test/fakes/clock.ts';
 import { incident, member } from '#test/fakes/incidents.ts';
 import { createBench } from '#test/fakes/outbox-bench.ts';
 
@@ -54,11 +55,14 @@ const createStage = async () => {
       team: () => 'T1',
       groups: () => [],
     }),
-    offer: async (actor, channel, ts) =>
-      offerView(
-        await findCardSubject(reach, channel, ts),
-        contextFor(surroundings, actor, channel, clock.now()),
-      ),
+    offer: (...asked) =>
+      createOffering({
+        store: reach,
+        contextOf: (actor, channel) => contextFor(surroundings, actor, channel, clock.now()),
+        clock,
+        ids: countingIds('offer'),
+        audit,
+      })(...asked),
     log: silentLog,
     team: () => 'T1',
   });
@@ -129,6 +133,10 @@ describe('the message shortcut', () => {
     expect(stage.said()).toContain('ks/media/plex does not become healthy');
     expect(stage.said()).toContain(id);
     expect(stage.buttons()).toEqual(['Reconcile', 'Status']);
+    expect(stage.facts).toMatchObject([
+      { kind: 'decided', outcome: 'allowed', command: 'status', targets: ['infra/ks/media/plex'] },
+      { kind: 'settled', outcome: 'answered', actor: { user: 'U1' } },
+    ]);
   });
 
   it('finds it from a reply in the thread too, and answers there', async () => {
@@ -186,6 +194,10 @@ describe('the message shortcut', () => {
     await stage.shortcut(asked(stage.tsOf('ks/media/plex')));
 
     expect(stage.said()).toContain('missing: status on ks/media/plex on infra');
+    expect(stage.facts).toMatchObject([
+      { kind: 'decided', outcome: 'refused', detail: 'status on ks/media/plex on infra' },
+      { kind: 'settled', outcome: 'nothing done', targets: ['infra/ks/media/plex'] },
+    ]);
     expect(stage.buttons()).toEqual([]);
   });
 
@@ -199,6 +211,7 @@ describe('the message shortcut', () => {
 
     expect(forged).toContain('This message is not the card of an incident');
     expect(stage.said()).toContain('This message is not the card of an incident');
+    expect(stage.facts).toEqual([]);
   });
 
   it('knows the card that stands for many', async () => {
