@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { SecretSource } from '#src/config/secret.ts';
 import { hostKinds } from '#src/git/origin.ts';
 
-const GitHost = z.strictObject({
+const GitHostShape = z.strictObject({
   host: z
     .string()
     .regex(
@@ -24,11 +24,20 @@ const GitHost = z.strictObject({
     'Token for kind github that may read contents (of a person or of an App’s installation); left out: public repositories only',
   ),
   owners: z
-    .array(z.string().min(1))
+    .array(
+      z
+        .string()
+        .min(1)
+        .meta({ examples: ['acme'] }),
+    )
     .min(1)
     .optional()
-    .describe('Read commits in repositories of these owners alone; left out: all that it can'),
+    .describe(
+      'Read commits in repositories of these owners alone; needed with a token; left out without one: all that is public',
+    ),
 });
+
+const GitHost = GitHostShape.meta({ dependentRequired: { token: ['owners'] } });
 
 export const GitSettings = z
   .strictObject({
@@ -57,6 +66,13 @@ export const checkGit = (
           `is for kind github; pages of a ${one.kind} host are linked, and nothing is read there`,
         );
       }
+    }
+    // the addresses stand in Flux objects, so whoever writes one would choose what the token reads
+    if (one.kind === 'github' && one.token !== undefined && one.owners === undefined) {
+      report(
+        ['git', 'hosts', at, 'owners'],
+        'is needed with a token, for example owners: [acme]; without it whoever may write a GitRepository could have the bot read all that the token can',
+      );
     }
   });
 };

@@ -6,8 +6,8 @@ import { fail } from '#src/result.ts';
 export interface GitHost {
   readonly host: string;
   /**
-   * Whose repositories may be read there; undefined: all that its token can. The addresses come from Flux
-   * objects, which a tenant may write.
+   * Whose repositories may be read there; undefined, where there is no token: all that are public. The
+   * addresses come from Flux objects, which a tenant may write.
    */
   readonly owners?: readonly string[] | undefined;
   readonly git: Git;

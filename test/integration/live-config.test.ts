@@ -52,7 +52,9 @@ it('takes Git hosts, their tokens and authors as they are, without a restart', a
 
   await writeFile(token, 'ghp_first\n');
   await write({
-    git: { hosts: [{ host: 'git.example', kind: 'github', token: { file: token } }] },
+    git: {
+      hosts: [{ host: 'git.example', kind: 'github', token: { file: token }, owners: ['acme'] }],
+    },
     people: [{ name: 'robin', slack: 'U0ROBIN', github: 'robin-p' }],
   });
   await clock.advance(5_000);

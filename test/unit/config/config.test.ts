@@ -80,8 +80,12 @@ describe('the configuration', () => {
     const hosts = (written: string) => `${good}git: { hosts: [${written}] }`;
 
     expect(
-      problemsOf(hosts('{ host: github.com, kind: github, token: { env: GITHUB_TOKEN } }')),
+      problemsOf(
+        hosts('{ host: github.com, kind: github, token: { env: GITHUB_TOKEN }, owners: [acme] }'),
+      ),
     ).toEqual([]);
+    // without a token there is nothing that is not public
+    expect(problemsOf(hosts('{ host: github.com, kind: github }'))).toEqual([]);
     expect(problemsOf(hosts('{ host: https://git.example/, kind: git, token: ghp_x }'))).toEqual([
       'git.hosts[0].host: is a host as it stands in spec.url of a GitRepository: no scheme, no path (for example github.com)',
       'git.hosts[0].kind: must be "github" or "gitlab" or "gitea" or "bitbucket", not "git" (for example github)',
@@ -97,6 +101,23 @@ describe('the configuration', () => {
       'git.hosts: two entries have one host',
       'git.hosts[0].token: is for kind github; pages of a gitea host are linked, and nothing is read there (for example { file: /run/secrets/name })',
     ]);
+  });
+
+  it('lets no token read whatever a GitRepository names', () => {
+    expect(
+      problemsOf(
+        `${good}git: { hosts: [{ host: github.com, kind: github, token: { env: GITHUB_TOKEN } }] }`,
+      ),
+    ).toEqual([
+      'git.hosts[0].owners: is needed with a token, for example owners: [acme]; without it whoever may write a GitRepository could have the bot read all that the token can',
+    ]);
+    expect(configJsonSchema()).toMatchObject({
+      properties: {
+        git: {
+          properties: { hosts: { items: { dependentRequired: { token: ['owners'] } } } },
+        },
+      },
+    });
   });
 
   it('becomes a policy that grants what it says and nothing more', () => {
