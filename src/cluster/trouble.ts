@@ -43,7 +43,14 @@ const parseJson = (text: string): unknown => {
   }
 };
 
-const LONGEST_MESSAGE = 300;
+// an admission policy says why after the object's name, which alone has up to 253 characters
+const LONGEST_MESSAGE = 1_000;
+const LONGEST_SHOWN = 300;
+
+const shown = (message: string): string => message.slice(0, LONGEST_SHOWN);
+
+const sayStatus = ({ status, message }: Trouble & { type: 'status' }): string =>
+  `it answered ${status}${message === '' ? '' : `: ${shown(message)}`}`;
 
 /** Reads an answer that is not a success; the body is a Kubernetes Status or anything else. */
 export const troubleFromAnswer = (
@@ -88,11 +95,11 @@ const rightOf = (asked: Asked, message: string): string => {
   const where = namespace === undefined ? '' : ` in namespace ${namespace}`;
   // an admission policy says why after these words
   const [, denied] = message.split('denied request: ');
-  return denied === undefined ? `${right}${where}` : `${right}${where} (${denied})`;
+  return denied === undefined ? `${right}${where}` : `${right}${where} (${shown(denied)})`;
 };
 
 const statusFailure = (trouble: Trouble & { type: 'status' }, asked: Asked): ClusterFailure => {
-  const detail = `it answered ${trouble.status}${trouble.message === '' ? '' : `: ${trouble.message}`}`;
+  const detail = sayStatus(trouble);
   switch (trouble.status) {
     case 401:
       return { code: 'forbidden', right: 'a valid token' };
@@ -106,7 +113,7 @@ const statusFailure = (trouble: Trouble & { type: 'status' }, asked: Asked): Clu
     case 409:
     case 415:
     case 422:
-      return { code: 'changed', what: `the API server refused it: ${trouble.message}` };
+      return { code: 'changed', what: `the API server refused it: ${shown(trouble.message)}` };
     case 429:
     case 503:
       return { code: 'unreachable', detail };
@@ -154,18 +161,12 @@ const notSent =
 export const troubleFromError = (error: unknown): Trouble => {
   const links = chain(error);
   const last = links.findLast((link) => link.message !== undefined && link.message !== '');
-  const detail = (last?.message ?? String(error)).slice(0, LONGEST_MESSAGE);
+  const detail = shown(last?.message ?? String(error));
   return links.some((link) => notSent.test(link.code ?? ''))
     ? { type: 'unreachable', detail }
     : { type: 'no-reply', detail };
 };
 
 /** Trouble in words for the operator. */
-export const describeTrouble = (trouble: Trouble): string => {
-  if (trouble.type !== 'status') {
-    return trouble.detail;
-  }
-  return trouble.message === ''
-    ? `it answered ${trouble.status}`
-    : `it answered ${trouble.status}: ${trouble.message}`;
-};
+export const describeTrouble = (trouble: Trouble): string =>
+  trouble.type === 'status' ? sayStatus(trouble) : trouble.detail;

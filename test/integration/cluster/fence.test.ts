@@ -40,6 +40,15 @@ describe('the bot with the roles and the fence that are deployed', () => {
     expect(version()).toBe(before);
   });
 
+  it('finds it closed on an object with the longest name that there can be', async () => {
+    const longest = 'a'.repeat(253);
+    world.put(kustomization(longest));
+
+    const probed = await world.cluster.probeFence(kustomizationRef(longest));
+
+    expect(probed).toEqual({ ok: true, value: 'closed' });
+  });
+
   it('may ask for a reconcile inside it', async () => {
     const asked = await world.cluster.annotate(ref, requested, { uid: uid(), suspended: false });
 

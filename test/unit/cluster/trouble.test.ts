@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import {
   type Asked,
+  describeTrouble,
   failureFrom,
   troubleFromAnswer,
   troubleFromError,
@@ -44,6 +45,28 @@ describe('what an answer of the API server means', () => {
       code: 'forbidden',
       right: `${right} (this object is protected, it can only be reconciled)`,
     });
+  });
+
+  it('finds what an admission policy says behind the longest name', () => {
+    const denied = `kustomizations.kustomize.toolkit.fluxcd.io "${'a'.repeat(253)}" is forbidden: ValidatingAdmissionPolicy 'flux-chatops-fence' with binding 'flux-chatops-fence' denied request: this object is protected`;
+    expect(failure(403, status(403, 'Forbidden', denied))).toMatchObject({
+      right: expect.stringContaining(' (this object is protected)'),
+    });
+  });
+
+  it('shows no more than the start of a long answer', () => {
+    const long = `${'a'.repeat(300)}b`;
+    const start = 'a'.repeat(300);
+    const busy = troubleFromAnswer(503, long, undefined);
+
+    expect(failureFrom(busy, asked(true))).toMatchObject({ detail: `it answered 503: ${start}` });
+    expect(describeTrouble(busy)).toBe(`it answered 503: ${start}`);
+    expect(describeTrouble(troubleFromAnswer(503, ' ', undefined))).toBe('it answered 503');
+    expect(failure(422, long)).toMatchObject({ what: `the API server refused it: ${start}` });
+    expect(failure(403, `denied request: ${long}`)).toMatchObject({
+      right: expect.stringMatching(/ \(a{300}\)$/),
+    });
+    expect(troubleFromError(new Error(long))).toMatchObject({ detail: start });
   });
 
   it.each([
