@@ -166,11 +166,11 @@ export const createSubmit = (options: SubmitOptions): TakeSubmit => {
 
   return async (incoming, reply) => {
     const settling = settle(incoming);
-    const settled = new AbortController();
+    const raced = new AbortController();
     const inTime = await Promise.race([
-      settling.finally(() => settled.abort()),
-      clock.wait(patienceMs, settled.signal).then(() => undefined),
-    ]);
+      settling,
+      clock.wait(patienceMs, raced.signal).then(() => undefined),
+    ]).finally(() => raced.abort());
     if (inTime === undefined) {
       await reply({
         kind: 'show',
