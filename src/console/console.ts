@@ -12,6 +12,7 @@ import { offersAfter } from '#src/console/offers.ts';
 import { createRefusal } from '#src/console/refusal.ts';
 import { createShare, shareable, whyNotShown, withInvitation } from '#src/console/share.ts';
 import { createSubmit } from '#src/console/submit.ts';
+import { createSubmitted } from '#src/console/submitted.ts';
 import { createTell, type Whereabouts } from '#src/console/tell.ts';
 import type { Failure } from '#src/failure.ts';
 import type { Log } from '#src/log.ts';
@@ -245,11 +246,16 @@ export const createConsole = (options: ConsoleOptions): Console => {
     return actor.ok ? forms.narrow(incoming, actor.value) : undefined;
   };
 
+  const submitted = createSubmitted({ store, clock, log });
   const common = { dispatch, commands, forms, slack, clock, log };
   const submit = createSubmit({
     ...common,
     identify,
-    isRepeat,
+    isRepeat: async (incoming) => {
+      const repeats = [isRepeat(incoming), submitted.has(incoming.viewId)];
+      return (await Promise.all(repeats)).includes(true);
+    },
+    onRecorded: ({ viewId }) => submitted.add(viewId),
     refusePerson,
     tell,
     present,

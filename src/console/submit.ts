@@ -24,6 +24,8 @@ export interface SubmitOptions {
   readonly log: Log;
   readonly identify: (incoming: IncomingSubmit) => Promise<Result<Actor, Failure>>;
   readonly isRepeat: (incoming: IncomingSubmit) => Promise<boolean>;
+  /** Its command is recorded: to send it off again must not be another one. */
+  readonly onRecorded: (incoming: IncomingSubmit) => Promise<void>;
   readonly refusePerson: (incoming: IncomingSubmit, failure: Failure) => Promise<void>;
   readonly tell: Tell;
   /** A read as its asker sees it in a channel. */
@@ -142,6 +144,7 @@ export const createSubmit = (options: SubmitOptions): TakeSubmit => {
       case 'failed':
         return refusing(incoming, reply.failure, actor.value);
       case 'queued':
+        await options.onRecorded(incoming);
         return closing(
           incoming,
           `${reply.journal} is on its way; its card is in the channel.`,

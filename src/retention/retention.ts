@@ -6,6 +6,7 @@ import { askedBy, journalKey, settledJournals } from '#src/command/journal.ts';
 import { journalCardId, readJournal } from '#src/command/journals.ts';
 import { postedAnswers } from '#src/console/answers.ts';
 import { slackDeliveries } from '#src/console/console.ts';
+import { submittedForms, submittedKey } from '#src/console/submitted.ts';
 import { endedIncidents, incidentKey, readIncident, rootCardId } from '#src/incident/records.ts';
 import { cardKey, dirtyCards } from '#src/slack/card.ts';
 import type { Batch, Store } from '#src/store/store.ts';
@@ -130,6 +131,10 @@ export const sweepOld = async (
   await sweepIndex(store, postedAnswers, now - answersMs, async (id) =>
     withCards([id], { remove: [], unindex: [{ index: postedAnswers, member: id }] }),
   );
+  await sweepIndex(store, submittedForms, now - deliveriesMs, async (id) => ({
+    remove: [{ key: submittedKey(id) }],
+    unindex: [{ index: submittedForms, member: id }],
+  }));
   return {
     incidents: await sweepIndex(store, endedIncidents, now - limits.incidentsMs, (id) =>
       incidentRemoval(store, id, channels),

@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { commands } from '#commands/index.ts';
 import type { Reply } from '#src/command/dispatch.ts';
 import { createForms } from '#src/console/forms.ts';
@@ -7,8 +7,11 @@ import type { Whereabouts } from '#src/console/tell.ts';
 import { silentLog } from '#src/log.ts';
 import { ok } from '#src/result.ts';
 import type { FilledForm } from '#src/slack/form-answer.ts';
+import type { IncomingSubmit } from '#src/slack/inbound.ts';
 import type { SubmitAnswer } from '#src/slack/slack.ts';
 import { createVirtualClock } from '#test/fakes/clock.ts';
+import { everything } from '#test/fakes/command-bench.ts';
+import { createConsoleBench } from '#test/fakes/console-bench.ts';
 import { createFakeSlack } from '#test/fakes/slack.ts';
 import { createStage, put, robin } from '#test/unit/commands/stage.ts';
 
@@ -43,6 +46,7 @@ const sendOff = async (circumstances: Circumstances) => {
     dispatch: () => waiting().then(() => reply),
     identify: () => waiting().then(() => ok(robin)),
     isRepeat: async () => false,
+    onRecorded: async () => undefined,
     refusePerson: async () => undefined,
     tell: async (where, { summary }) => {
       told.push({ where, summary });
@@ -115,5 +119,63 @@ describe('a form that takes longer than Slack waits', () => {
     const { told } = await sendOff({ takesMs: 10_000, closed: true, reply: queued });
 
     expect(told).toEqual([]);
+  });
+});
+
+describe('a form that is sent off again because its answer was lost', () => {
+  let bench: ReturnType<typeof createConsoleBench>;
+  beforeEach(() => {
+    bench = createConsoleBench();
+  });
+  afterEach(() => bench.close());
+
+  const sendOff = async (change: Partial<IncomingSubmit> = {}) => {
+    const { kind: _, ...common } = bench.command('');
+    const answers: SubmitAnswer[] = [];
+    const done = bench.forms.submit(
+      {
+        kind: 'submit',
+        ...common,
+        viewId: 'V1',
+        form: {
+          command: 'reconcile',
+          place: { channel: 'C1', at: bench.clock.now() },
+          input: { object: 'ks/data/api', cluster: 'apps' },
+          blocks: { object: 'Object' },
+        },
+        ...change,
+      },
+      async (answer) => {
+        answers.push(answer);
+      },
+    );
+    // it is not slow: no time passes until it is answered
+    await vi.waitUntil(() => answers.length > 0);
+    await bench.clock.advance(10_000);
+    await done;
+    return answers;
+  };
+  const decided = () => bench.facts.filter(({ kind }) => kind === 'decided');
+
+  it('is one command, also once that holds its object no longer', async () => {
+    await sendOff();
+    const { locks } = await bench.journal('CMD-1');
+    await bench.store.commit({ remove: locks.map((lock) => ({ key: lock })) });
+
+    const answers = await sendOff();
+
+    expect(answers).toEqual([{ kind: 'close' }]);
+    expect(decided()).toHaveLength(1);
+    expect(await bench.store.read('journal/CMD-2')).toBeUndefined();
+  });
+
+  it('is carried out where it was refused before', async () => {
+    bench.setPolicy({ teams: ['T1'], grants: [] });
+    await sendOff();
+    bench.setPolicy(everything);
+
+    await sendOff();
+
+    expect(decided().map(({ outcome }) => outcome)).toEqual(['refused', 'allowed']);
   });
 });

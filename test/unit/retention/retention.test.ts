@@ -2,7 +2,9 @@ import { describe, expect, it } from 'vitest';
 import { createAudit } from '#src/audit/audit.ts';
 import { postedAnswers } from '#src/console/answers.ts';
 import { slackDeliveries } from '#src/console/console.ts';
+import { createSubmitted, submittedForms } from '#src/console/submitted.ts';
 import { endedIncidents, incidentKey, openIncidents, rootCardId } from '#src/incident/records.ts';
+import { silentLog } from '#src/log.ts';
 import { ok } from '#src/result.ts';
 import { sweepOld } from '#src/retention/retention.ts';
 import { cardKey } from '#src/slack/card.ts';
@@ -71,6 +73,20 @@ describe('what has been kept for long enough', () => {
     expect((await store.entries(slackDeliveries, undefined, 10)).map(({ value }) => value)).toEqual(
       [now],
     );
+  });
+
+  it('forgets the forms that were sent off the day before', async () => {
+    const { store } = await stage();
+    const submitted = (at: number) =>
+      createSubmitted({ store, clock: { now: () => at }, log: silentLog });
+    await submitted(now - 2 * day).add('V1');
+    await submitted(now).add('V2');
+
+    await sweepOld(store, limits, [], now);
+
+    expect(await submitted(now).has('V1')).toBe(false);
+    expect(await submitted(now).has('V2')).toBe(true);
+    expect(await store.count(submittedForms)).toBe(1);
   });
 
   it('drops the cards of answers that were posted the day before', async () => {
