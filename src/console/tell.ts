@@ -1,7 +1,8 @@
 import type { Answers } from '#src/console/answers.ts';
 import type { Log } from '#src/log.ts';
+import { ok, type Result } from '#src/result.ts';
 import { type RenderedMessage, renderMessage } from '#src/slack/blocks.ts';
-import type { Slack } from '#src/slack/slack.ts';
+import type { Slack, SlackFailure } from '#src/slack/slack.ts';
 import { isStoreUnavailable } from '#src/store/store.ts';
 import type { View } from '#src/view.ts';
 
@@ -30,16 +31,20 @@ export type Tell = (where: Whereabouts, view: View, replace?: boolean) => Promis
 
 export const createTell = ({ slack, answers, log }: TellOptions): Tell => {
   /** To the person alone; without the store, as a message that nobody looks after. */
-  const byMessage = async ({ channel, delivery }: Whereabouts, view: View): Promise<void> => {
+  const byMessage = async (
+    { channel, delivery }: Whereabouts,
+    view: View,
+  ): Promise<Result<unknown, SlackFailure>> => {
     const id = `answer-${delivery}@${channel}`;
     try {
-      await answers.post({ id, channel, view });
+      // the outbox brings it there in the end
+      return ok(await answers.post({ id, channel, view }));
     } catch (error) {
       if (!isStoreUnavailable(error)) {
         throw error;
       }
       const card = { card: id, attempt: delivery };
-      await slack.post({ channel, ...renderMessage(view), card });
+      return slack.post({ channel, ...renderMessage(view), card });
     }
   };
 
@@ -63,11 +68,9 @@ export const createTell = ({ slack, answers, log }: TellOptions): Tell => {
   };
 
   return async (where, view, replace = false) => {
-    if (where.home === true) {
-      await byMessage(where, view);
-      return true;
-    }
-    const told = await inPlace(where, renderMessage(view), replace);
+    const told = await (where.home === true
+      ? byMessage(where, view)
+      : inPlace(where, renderMessage(view), replace));
     if (!told.ok) {
       log.warn(
         { failure: told.failure, delivery: where.delivery },
