@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { commands } from '#commands/index.ts';
 import type { CommandDoc } from '#src/command/define.ts';
 import { formOf } from '#src/command/form.ts';
-import { formView } from '#src/slack/form-blocks.ts';
+import { formView, noticeView } from '#src/slack/form-blocks.ts';
 import { viewProblems } from '#test/slack/view-limits.ts';
 import { createStage, put } from '#test/unit/commands/stage.ts';
 
@@ -106,5 +106,33 @@ describe('the form of a command', () => {
     const doc = { ...docOf('reconcile'), arguments: arguments_ };
 
     expect(viewProblems(formView(formOf(doc, {}, crowd.context), place))).toEqual([]);
+  });
+});
+
+/** As Slack is sent them; each can be pasted into Block Kit Builder. */
+const forms = {
+  reconcile: () => formView(formOf(docOf('reconcile'), {}, createStage().context), place),
+  'reconcile-begun': () =>
+    formView(
+      formOf(
+        docOf('reconcile'),
+        { object: 'plex', cluster: 'infra', withSource: true },
+        createStage().context,
+      ),
+      place,
+    ),
+  'reconcile-of-many': () =>
+    formView(formOf(docOf('reconcile'), { object: 'app-1' }, crowd.context), place),
+  opening: () => noticeView('reconcile', ['One moment …']),
+};
+
+describe('what Slack is sent to ask', () => {
+  it.each(Object.entries(forms))('%s is what it was, and fits', async (name, view) => {
+    const sent = view();
+
+    expect(viewProblems(sent)).toEqual([]);
+    await expect(`${JSON.stringify(sent, null, 2)}\n`).toMatchFileSnapshot(
+      `${import.meta.dirname}/../../fixtures/cards/form/${name}.json`,
+    );
   });
 });
