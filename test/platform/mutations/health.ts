@@ -158,6 +158,30 @@ export const healthMutations: readonly Mutation[] = [
       ),
   },
   {
+    name: 'a value of CloudNativePG under a name that its chart does not know',
+    rule: 'chart-values',
+    failure: 4,
+    says: /monitoring\.podMonitor is not a value of the chart/,
+    edit: (files) =>
+      files.replace(
+        'kubernetes/infrastructure/databases/cloudnative-pg/app/helmrelease.yaml',
+        'podMonitorEnabled: true',
+        'podMonitor: {enabled: true}',
+      ),
+  },
+  {
+    name: 'a value of the backup plugin of another shape',
+    rule: 'chart-values',
+    failure: 4,
+    says: /replicaCount is string, not number/,
+    edit: (files) =>
+      files.replace(
+        'kubernetes/infrastructure/databases/plugin-barman-cloud/app/helmrelease.yaml',
+        'replicaCount: 1',
+        'replicaCount: "1"',
+      ),
+  },
+  {
     name: 'a Ceph pool of a failure domain spelled otherwise',
     rule: 'schema-strict',
     schema: 'ceph.rook.io',
