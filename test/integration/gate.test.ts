@@ -93,6 +93,7 @@ describe('.ci/setup', () => {
     expect(calls()).toEqual([
       'apt-get update -qq',
       'apt-get install -y -qq --no-install-recommends redis-server',
+      'apt-get install -y -qq --no-install-recommends openssl',
       'apt-get install -y -qq --no-install-recommends chromium',
       'apt-get install -y -qq --no-install-recommends fonts-noto-color-emoji',
       'npm ci --no-audit --no-fund --loglevel=error',
@@ -107,14 +108,16 @@ describe('.ci/setup', () => {
     const { stderr, status } = run('setup');
 
     expect(status).toBe(0);
-    expect(stderr).toContain('apt-get install -y redis-server chromium fonts-noto-color-emoji');
+    expect(stderr).toContain(
+      'apt-get install -y redis-server openssl chromium fonts-noto-color-emoji',
+    );
     expect(calls()).toEqual(['npm ci --no-audit --no-fund --loglevel=error']);
   });
 
   it('does nothing where everything is there', () => {
     fresh(0);
     recorded('apt-get');
-    for (const name of ['redis-server', 'chromium']) recorded(name);
+    for (const name of ['redis-server', 'openssl', 'chromium']) recorded(name);
     program('fc-list', 'echo NotoColorEmoji');
     writeFileSync(join(folder, 'node_modules', '.package-lock.json'), '{}');
 
