@@ -7,6 +7,7 @@ import type {
   StepOutcome,
   StepRecord,
 } from '#src/command/define.ts';
+import { clusterPatienceMs } from '#src/command/take-step.ts';
 import type { FluxObject } from '#src/flux/object.ts';
 import { type FluxRef, printRef } from '#src/flux/ref.ts';
 import {
@@ -30,8 +31,6 @@ const Found = z.object({ revision: z.string().optional() });
 const pollMs = 500;
 const sourceLimitMs = 90_000;
 const slackMs = 30_000;
-/** How long we go on asking a cluster that does not take the request; others wait for the object. */
-const patienceMs = 5 * 60_000;
 /** How long a pass may wait for health before we look for who holds it back; ms. */
 const curiousAfterMs = 3_000;
 
@@ -111,7 +110,7 @@ const notAsked = (
   waitedMs: number,
 ): StepOutcome => {
   const silent = failure.code === 'no-reply' || failure.code === 'unreachable';
-  if (silent && waitedMs < patienceMs) {
+  if (silent && waitedMs < clusterPatienceMs) {
     // asked again: `done` looks whether it got through
     const detail = [`${cluster} does not answer: ${failure.detail}`];
     return { kind: 'wait', afterMs: 2_000, detail };
