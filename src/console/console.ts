@@ -17,7 +17,7 @@ import { createTell, type Whereabouts } from '#src/console/tell.ts';
 import type { Failure } from '#src/failure.ts';
 import type { Log } from '#src/log.ts';
 import { fail, ok, type Result } from '#src/result.ts';
-import type { Asking, IncomingForms, IncomingNarrow } from '#src/slack/inbound.ts';
+import type { Asking, IncomingForms, IncomingNarrow } from '#src/slack/incoming.ts';
 import type { Slack, SlackFailure, SlackViews } from '#src/slack/slack.ts';
 import { isStoreUnavailable, type Store } from '#src/store/store.ts';
 import { plainLine } from '#src/text/plain.ts';

@@ -1,7 +1,7 @@
 import type { Converse } from '#src/console/console.ts';
 import type { createHomeDoor } from '#src/console/home-door.ts';
 import type { createShortcutDoor } from '#src/console/shortcut-door.ts';
-import type { Incoming } from '#src/slack/inbound.ts';
+import type { Incoming } from '#src/slack/incoming.ts';
 
 export interface DoorOptions {
   readonly converse: Converse;

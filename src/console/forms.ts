@@ -12,7 +12,7 @@ import type { Result } from '#src/result.ts';
 import { type FilledForm, fieldError } from '#src/slack/form-answer.ts';
 import { formView, noticeView } from '#src/slack/form-blocks.ts';
 import type { FormPlace } from '#src/slack/form-place.ts';
-import type { IncomingNarrow } from '#src/slack/inbound.ts';
+import type { IncomingNarrow } from '#src/slack/incoming.ts';
 import type { SlackView, SlackViews, SubmitAnswer } from '#src/slack/slack.ts';
 
 export interface FormsOptions {

@@ -3,7 +3,7 @@ import type { Homes } from '#src/console/homes.ts';
 import { refusals } from '#src/console/identify.ts';
 import type { RefusePerson } from '#src/console/refusal.ts';
 import type { Log } from '#src/log.ts';
-import type { IncomingClick, IncomingHome } from '#src/slack/inbound.ts';
+import type { IncomingClick, IncomingHome } from '#src/slack/incoming.ts';
 import type { Slack } from '#src/slack/slack.ts';
 
 export interface HomeDoorOptions {

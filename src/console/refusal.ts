@@ -2,7 +2,7 @@ import type { Clock } from '#src/clock.ts';
 import type { AuditFact } from '#src/command/journal.ts';
 import type { Failure } from '#src/failure.ts';
 import type { Log } from '#src/log.ts';
-import type { Asking } from '#src/slack/inbound.ts';
+import type { Asking } from '#src/slack/incoming.ts';
 import { isStoreUnavailable } from '#src/store/store.ts';
 
 export interface RefusalOptions {

@@ -5,7 +5,7 @@ import type { Reply } from '#src/command/dispatch.ts';
 import { canonical } from '#src/command/journal.ts';
 import type { Answers, Placed } from '#src/console/answers.ts';
 import { ButtonValue } from '#src/slack/button.ts';
-import type { IncomingClick } from '#src/slack/inbound.ts';
+import type { IncomingClick } from '#src/slack/incoming.ts';
 import type { SlackFailure } from '#src/slack/slack.ts';
 import type { Button, Line, View } from '#src/view.ts';
 

@@ -6,7 +6,7 @@ import type { RefusePerson } from '#src/console/refusal.ts';
 import type { Failure } from '#src/failure.ts';
 import type { Log } from '#src/log.ts';
 import { renderMessage } from '#src/slack/blocks.ts';
-import type { IncomingShortcut } from '#src/slack/inbound.ts';
+import type { IncomingShortcut } from '#src/slack/incoming.ts';
 import type { Slack } from '#src/slack/slack.ts';
 import { isStoreUnavailable } from '#src/store/store.ts';
 import type { View } from '#src/view.ts';

@@ -11,7 +11,7 @@ import type { Log } from '#src/log.ts';
 import type { Result } from '#src/result.ts';
 import { noticeView } from '#src/slack/form-blocks.ts';
 import type { FormPlace } from '#src/slack/form-place.ts';
-import type { IncomingSubmit, TakeSubmit } from '#src/slack/inbound.ts';
+import type { IncomingSubmit, TakeSubmit } from '#src/slack/incoming.ts';
 import type { SlackView, SlackViews, SubmitAnswer } from '#src/slack/slack.ts';
 import type { View } from '#src/view.ts';
 

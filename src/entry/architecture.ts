@@ -16,7 +16,7 @@ export interface Adapter {
 }
 
 export const adapters: readonly Adapter[] = [
-  { files: ['src/slack/app.ts'], modules: ['@slack/bolt', '@slack/web-api'] },
+  { files: ['src/slack/app.ts', 'src/slack/bolt/**'], modules: ['@slack/bolt', '@slack/web-api'] },
   {
     files: ['src/cluster/kubernetes.ts', 'src/cluster/kubernetes/**'],
     modules: ['@kubernetes/client-node', 'node:fs', 'yaml'],

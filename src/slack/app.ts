@@ -1,11 +1,12 @@
-import { App, HTTPReceiver, LogLevel, SocketModeReceiver, type types } from '@slack/bolt';
+import { App, HTTPReceiver, SocketModeReceiver, type types } from '@slack/bolt';
 import type { Clock } from '#src/clock.ts';
 import type { Log } from '#src/log.ts';
-import { fail, ok, type Result } from '#src/result.ts';
+import type { Result } from '#src/result.ts';
+import { boltLogger } from '#src/slack/bolt/log.ts';
+import { respond } from '#src/slack/bolt/respond.ts';
+import { keepSocket } from '#src/slack/bolt/socket.ts';
 import { formCallback } from '#src/slack/form-blocks.ts';
 import {
-  type Incoming,
-  type IncomingForms,
   readClick,
   readCommand,
   readFormDeed,
@@ -13,7 +14,8 @@ import {
   readMention,
   readShortcut,
 } from '#src/slack/inbound.ts';
-import type { Answer, Slack, SlackFailure, SlackViews } from '#src/slack/slack.ts';
+import type { Incoming, IncomingForms } from '#src/slack/incoming.ts';
+import type { Slack, SlackFailure, SlackViews } from '#src/slack/slack.ts';
 import { createWebSlack, Identity } from '#src/slack/web.ts';
 
 /** How Slack reaches us: over a socket that we open, or by signed requests to our public address. */
@@ -55,9 +57,6 @@ export const slackEventsPath = '/slack/events';
 
 const bodyLimit = 1_048_576;
 const answerTimeoutMs = 8_000;
-const shortestPauseMs = 1_000;
-const longestPauseMs = 30_000;
-const closeWithinMs = 2_000;
 const slackAnswers = 'hooks.slack.com';
 
 /** Slack by Bolt. Nothing is repeated by the client itself: a post whose reply was lost may have arrived. */
@@ -105,7 +104,11 @@ export const createSlackApp = (options: SlackAppOptions): SlackApp => {
     ...web,
     // Answers go to Slack alone, or to the host that stands in for its API.
     respond: (answer) =>
-      respond(answer, apiUrl === undefined ? slackAnswers : new URL(apiUrl).hostname),
+      respond(
+        answer,
+        apiUrl === undefined ? slackAnswers : new URL(apiUrl).hostname,
+        answerTimeoutMs,
+      ),
     requestListener: receiver instanceof HTTPReceiver ? receiver.requestListener : undefined,
     start: (handle, forms) => {
       listen(app, command, log, handle, forms);
@@ -210,108 +213,3 @@ const createReceiver = (
         bodyLimit,
         logger,
       });
-
-interface SocketOptions {
-  readonly clock: Clock;
-  readonly log: Log;
-  readonly closing: AbortSignal;
-}
-
-/** Opens the socket, and opens it again whenever it ends, until closing. */
-const keepSocket = (receiver: SocketModeReceiver, { clock, log, closing }: SocketOptions) => {
-  let isOpen = false;
-  let running: Promise<void> | undefined;
-
-  const ended = (): Promise<void> =>
-    new Promise((resolve) => {
-      receiver.client.once('disconnected', () => resolve());
-    });
-
-  const run = async (): Promise<void> => {
-    let pauseMs = shortestPauseMs;
-    while (!closing.aborted) {
-      try {
-        await receiver.start();
-        isOpen = true;
-        pauseMs = shortestPauseMs;
-        log.info({}, 'socket to Slack open');
-        await ended();
-      } catch (error) {
-        log.warn({ error }, 'socket to Slack could not be opened');
-      }
-      isOpen = false;
-      await clock.wait(pauseMs, closing);
-      pauseMs = Math.min(pauseMs * 2, longestPauseMs);
-    }
-  };
-
-  return {
-    open: () => {
-      running ??= run();
-    },
-    isOpen: () => isOpen,
-    close: async () => {
-      if (running === undefined) {
-        return;
-      }
-      // A socket that is only being opened does not always say that it has ended.
-      receiver.stop().catch(() => undefined);
-      const ended = new AbortController();
-      await Promise.race([running, clock.wait(closeWithinMs, ended.signal)]);
-      ended.abort();
-    },
-  };
-};
-
-const respond = async (
-  { responseUrl, audience, text, blocks, replace, thread }: Answer,
-  host: string,
-): Promise<Result<void, SlackFailure>> => {
-  if (!URL.canParse(responseUrl) || new URL(responseUrl).hostname !== host) {
-    return fail({ code: 'refused', method: 'respond', error: 'not an address of Slack' });
-  }
-  try {
-    const answer = await fetch(responseUrl, {
-      method: 'POST',
-      headers: { 'content-type': 'application/json; charset=utf-8' },
-      body: JSON.stringify({
-        // Said each time: without it Slack and its stand-ins differ in who sees the answer.
-        response_type: audience === 'asker' ? 'ephemeral' : 'in_channel',
-        replace_original: replace === true,
-        ...(thread === undefined ? {} : { thread_ts: thread }),
-        text,
-        blocks,
-        mrkdwn: false,
-        parse: 'none',
-        link_names: false,
-        unfurl_links: false,
-        unfurl_media: false,
-      }),
-      signal: AbortSignal.timeout(answerTimeoutMs),
-    });
-    await answer.arrayBuffer();
-    return answer.ok
-      ? ok(undefined)
-      : fail({ code: 'refused', method: 'respond', error: `http_${answer.status}` });
-  } catch (error) {
-    const detail = error instanceof Error ? error.message : 'unknown';
-    return fail({ code: 'no-reply', detail });
-  }
-};
-
-/** Bolt's own log lines in ours; its debug lines carry whole payloads and are left out. */
-const boltLogger = (log: Log) => {
-  const say =
-    (level: 'info' | 'warn' | 'error') =>
-    (...words: unknown[]): void =>
-      log[level]({ detail: words.map(String).join(' ').slice(0, 500) }, 'Bolt');
-  return {
-    debug: () => undefined,
-    info: say('info'),
-    warn: say('warn'),
-    error: say('error'),
-    setLevel: () => undefined,
-    getLevel: () => LogLevel.INFO,
-    setName: () => undefined,
-  };
-};

@@ -5,7 +5,7 @@ import { createConsole } from '#src/console/console.ts';
 import { createHomeData } from '#src/console/home-data.ts';
 import { createIdentify } from '#src/console/identify.ts';
 import { silentLog } from '#src/log.ts';
-import type { Asking, IncomingClick, IncomingCommand } from '#src/slack/inbound.ts';
+import type { Asking, IncomingClick, IncomingCommand } from '#src/slack/incoming.ts';
 import { startOutbox } from '#src/slack/outbox.ts';
 import { createPeople } from '#src/slack/people.ts';
 import { countingIds } from '#test/fakes/clock.ts';

@@ -12,7 +12,7 @@ import { messageShortcuts } from '#src/console/offer.ts';
 import { createShortcutDoor } from '#src/console/shortcut-door.ts';
 import { silentLog } from '#src/log.ts';
 import { createSlackApp, type SlackApp, slackEventsPath } from '#src/slack/app.ts';
-import type { Incoming } from '#src/slack/inbound.ts';
+import type { Incoming } from '#src/slack/incoming.ts';
 import { createPeople } from '#src/slack/people.ts';
 import { createMemoryStore } from '#src/store/memory.ts';
 import { createCommandBench } from '#test/fakes/command-bench.ts';

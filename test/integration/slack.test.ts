@@ -6,7 +6,7 @@ import { silentLog } from '#src/log.ts';
 import { createSlackApp, type SlackApp, slackEventsPath } from '#src/slack/app.ts';
 import { renderMessage } from '#src/slack/blocks.ts';
 import { renderHome } from '#src/slack/home-blocks.ts';
-import type { Incoming } from '#src/slack/inbound.ts';
+import type { Incoming } from '#src/slack/incoming.ts';
 import { startOutbox } from '#src/slack/outbox.ts';
 import { createMemoryStore } from '#src/store/memory.ts';
 import { countingIds } from '#test/fakes/clock.ts';

@@ -11,7 +11,7 @@ import { createHomes } from '#src/console/homes.ts';
 import { createIdentify } from '#src/console/identify.ts';
 import { createRefusal } from '#src/console/refusal.ts';
 import { silentLog } from '#src/log.ts';
-import type { Asking, IncomingHome } from '#src/slack/inbound.ts';
+import type { Asking, IncomingHome } from '#src/slack/incoming.ts';
 import { createPeople } from '#src/slack/people.ts';
 import { createMemoryStore } from '#src/store/memory.ts';
 import { storeUnavailable } from '#src/store/store.ts';

@@ -10,7 +10,7 @@ import { createRefusal } from '#src/console/refusal.ts';
 import { createShortcutDoor } from '#src/console/shortcut-door.ts';
 import { changeIncident, openIncident, readNumbering } from '#src/incident/records.ts';
 import { silentLog } from '#src/log.ts';
-import type { IncomingShortcut } from '#src/slack/inbound.ts';
+import type { IncomingShortcut } from '#src/slack/incoming.ts';
 import { createPeople } from '#src/slack/people.ts';
 import { storeUnavailable } from '#src/store/store.ts';
 import { countingIds } from '#test/fakes/clock.ts';

@@ -7,7 +7,7 @@ import type { Whereabouts } from '#src/console/tell.ts';
 import { silentLog } from '#src/log.ts';
 import { ok } from '#src/result.ts';
 import type { FilledForm } from '#src/slack/form-answer.ts';
-import type { IncomingSubmit } from '#src/slack/inbound.ts';
+import type { IncomingSubmit } from '#src/slack/incoming.ts';
 import type { SubmitAnswer } from '#src/slack/slack.ts';
 import { createVirtualClock } from '#test/fakes/clock.ts';
 import { everything } from '#test/fakes/command-bench.ts';
