@@ -57,3 +57,5 @@ export const createCardStore = (store: Store) => {
 
   return { load, write, amend };
 };
+
+export type CardStore = ReturnType<typeof createCardStore>;

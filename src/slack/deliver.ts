@@ -1,41 +1,13 @@
-import type { Clock, Ids } from '#src/clock.ts';
-import type { Result } from '#src/result.ts';
+import { createAttempts, type DeliveryPorts, type Outcome } from '#src/slack/attempt.ts';
 import { type RenderedMessage, renderMessage } from '#src/slack/blocks.ts';
 import { type CardRecord, cardKey, dirtyCards } from '#src/slack/card.ts';
-import {
-  edited,
-  isClean,
-  isTooLate,
-  posted,
-  problemOf,
-  unanswered,
-  unclaimed,
-  unsent,
-  uprooted,
-} from '#src/slack/card-changes.ts';
+import { edited, isClean, isTooLate, unanswered, unsent } from '#src/slack/card-changes.ts';
 import { createCardStore, type StoredCard } from '#src/slack/card-store.ts';
 import { afterCensus, afterLook } from '#src/slack/look.ts';
 import { comesBack, nextMove } from '#src/slack/move.ts';
 import type { PlannedMove, SlackMove } from '#src/slack/plan.ts';
-import type { OutgoingMessage, PostedMessage, Slack, SlackFailure } from '#src/slack/slack.ts';
-import type { Fence, Store } from '#src/store/store.ts';
-
-export interface DeliveryPorts {
-  readonly store: Store;
-  readonly slack: Slack;
-  readonly clock: Clock;
-  readonly ids: Ids;
-  /** Renews the lease and gives its fence; undefined once somebody else holds it. */
-  readonly holdLease: () => Promise<Fence | undefined>;
-  /** See `Moment` in move.ts. */
-  readonly doubtfulSince: (card: CardRecord) => number;
-}
-
-export type Outcome =
-  /** `card` as it now stands in the store, where it is known. */
-  | { readonly kind: 'done'; readonly card: CardRecord | undefined }
-  | { readonly kind: 'failed'; readonly card: CardRecord; readonly failure: SlackFailure }
-  | { readonly kind: 'lease-lost' };
+import { createPosting } from '#src/slack/posting.ts';
+import type { Fence } from '#src/store/store.ts';
 
 const censusMs = 900_000;
 
@@ -45,120 +17,12 @@ const censusMs = 900_000;
  */
 export const createDelivery = (ports: DeliveryPorts) => {
   const { store, slack, clock, ids, holdLease, doubtfulSince } = ports;
-
-  const { load, write, amend } = createCardStore(store);
+  const cards = createCardStore(store);
+  const { load, write, amend } = cards;
+  const { send, fail } = createAttempts(ports, cards);
+  const post = createPosting(ports, cards);
   /** Cards with an edit that was not answered, until that is written down. */
   const inDoubt = new Set<string>();
-
-  /** A message that Slack refuses for its blocks is sent as text alone: the news matters most. */
-  const send = async (
-    message: OutgoingMessage,
-    call: (message: OutgoingMessage) => Promise<Result<PostedMessage, SlackFailure>>,
-  ): Promise<Result<PostedMessage, SlackFailure>> => {
-    const result = await call(message);
-    const forBlocks = !result.ok && result.failure.code === 'refused' && message.blocks.length > 0;
-    return forBlocks ? call({ ...message, blocks: [] }) : result;
-  };
-
-  const fail = async (
-    card: CardRecord,
-    failure: SlackFailure,
-    fence: Fence,
-    change: (card: CardRecord) => CardRecord | undefined = (card) => card,
-  ): Promise<Outcome> => {
-    const problem = problemOf(failure, clock.now());
-    const { card: now } = await amend(
-      card.id,
-      (before) => {
-        const after = change(before);
-        return after === undefined || problem === undefined ? after : { ...after, ...problem };
-      },
-      fence,
-    );
-    return { kind: 'failed', card: now ?? card, failure };
-  };
-
-  const post = async (
-    stored: StoredCard,
-    thread: string | undefined,
-    rendered: RenderedMessage,
-    fence: Fence,
-  ): Promise<Outcome> => {
-    const { card, version } = stored;
-    const attempt = ids.next();
-    const claim = { attempt, at: clock.now(), version: card.desired.version, looks: 0 };
-    const claimed = await write({ ...card, claim }, version, fence);
-    if (claimed !== 'committed') {
-      return claimed === 'fenced' ? { kind: 'lease-lost' } : { kind: 'done', card: undefined };
-    }
-    const still = await holdLease();
-    if (still?.token !== fence.token) {
-      return { kind: 'lease-lost' };
-    }
-    const message = {
-      channel: card.channel,
-      thread,
-      ...rendered,
-      card: { card: card.id, attempt },
-    };
-    const result = await send(message, slack.post);
-    return result.ok
-      ? recordPost(card, claim, result.value.ts, fence)
-      : postFailed({ ...card, claim }, attempt, thread, result.failure, fence);
-  };
-
-  const recordPost = async (
-    card: CardRecord,
-    claim: NonNullable<CardRecord['claim']>,
-    ts: string,
-    fence: Fence,
-  ): Promise<Outcome> => {
-    const recorded = await amend(
-      card.id,
-      (before) =>
-        before.claim?.attempt === claim.attempt
-          ? posted(before, { version: claim.version, ts, at: clock.now() })
-          : undefined,
-      fence,
-    );
-    if (recorded.kind === 'written') {
-      return { kind: 'done', card: recorded.card };
-    }
-    // Somebody else holds the lease by now. If the card has another message already, ours is one too many;
-    // if not, they find ours by its mark.
-    const other = recorded.card?.sent?.ts;
-    if (other !== undefined && other !== ts) {
-      await slack.remove(card.channel, ts);
-    }
-    return { kind: 'lease-lost' };
-  };
-
-  const postFailed = async (
-    card: CardRecord,
-    attempt: string,
-    thread: string | undefined,
-    failure: SlackFailure,
-    fence: Fence,
-  ): Promise<Outcome> => {
-    if (failure.code === 'no-reply') {
-      // The claim stands: history tells whether Slack took it.
-      return { kind: 'failed', card, failure };
-    }
-    if (failure.code === 'message-gone' && card.thread !== undefined) {
-      await amend(
-        card.thread,
-        (root) => (root.sent?.ts === thread ? unsent(root) : undefined),
-        fence,
-      );
-    }
-    const gone = failure.code === 'message-gone';
-    return fail(card, failure, fence, (before) => {
-      if (before.claim?.attempt !== attempt) {
-        return undefined;
-      }
-      return gone ? uprooted(unclaimed(before)) : unclaimed(before);
-    });
-  };
 
   const update = async (
     { card }: StoredCard,

@@ -1,9 +1,10 @@
 import { createBell } from '#src/bell.ts';
 import type { Clock, Ids } from '#src/clock.ts';
 import type { Log } from '#src/log.ts';
+import type { Outcome } from '#src/slack/attempt.ts';
 import { createBehind } from '#src/slack/behind.ts';
 import { type Budget, block, blockAll, type Rates, slackRates } from '#src/slack/budget.ts';
-import { createDelivery, type Outcome } from '#src/slack/deliver.ts';
+import { createDelivery } from '#src/slack/deliver.ts';
 import { methodOf, type PlannedMove, planMoves } from '#src/slack/plan.ts';
 import type { Slack, SlackFailure } from '#src/slack/slack.ts';
 import { type Fence, isStoreUnavailable, type Store } from '#src/store/store.ts';
