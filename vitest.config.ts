@@ -1,4 +1,8 @@
 import { defineConfig } from 'vitest/config';
+import { createReporter } from '#test/run/vitest-reporter.ts';
+
+/** Where the gate wants the report of a run; set by `npm test`. */
+const report = process.env['FLUX_CHATOPS_TEST_REPORT'];
 
 const project = (name: string, testTimeout: number, parallel = true) => ({
   extends: true as const,
@@ -13,6 +17,7 @@ const project = (name: string, testTimeout: number, parallel = true) => ({
 
 export default defineConfig({
   test: {
+    reporters: ['default', ...(report === undefined ? [] : [createReporter(report)])],
     projects: [
       project('unit', 10_000),
       project('contract', 30_000),

@@ -31,6 +31,7 @@ const together: readonly (readonly string[])[] = [
 ];
 
 const counts = { passed: 0, failed: 0 };
+const failures: string[] = [];
 
 const test = async (name: string, act: () => Promise<void>): Promise<void> => {
   const startedAt = performance.now();
@@ -42,6 +43,7 @@ const test = async (name: string, act: () => Promise<void>): Promise<void> => {
   } catch (error) {
     counts.failed += 1;
     const why = error instanceof Error ? error.message.split('\n').slice(0, 4).join('\n') : error;
+    failures.push(`${name} (${took()}): ${why}`);
     console.log(`  FAILED  ${name} (${took()})\n${why}`);
   }
 };
@@ -284,6 +286,8 @@ export const check = async (parts: readonly string[]): Promise<number> => {
     await browser.close();
     await rm(folder, { recursive: true, force: true });
   }
+  // once more at the end, where somebody looks who sees no more of a log
+  console.log(failures.map((one) => `failed: ${one}\n`).join(''));
   console.log(`${counts.passed} passed, ${counts.failed} failed, 0 skipped`);
   return counts.failed > 0 ? 1 : 0;
 };

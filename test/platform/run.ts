@@ -37,8 +37,19 @@ const runRules = ({ world, kustomize }: Platform): Count => {
   for (const { group, reason } of skipped) {
     say(`could not run: schemas of ${group} (${reason})`);
   }
-  const failed = verdicts.filter(({ findings }) => findings.length > 0).length;
-  return { passed: verdicts.length - failed, failed, skipped: skipped.length };
+  const failed = verdicts.filter(({ findings }) => findings.length > 0);
+  // once more below the table: the end of a log says what is wrong
+  for (const { rule, on, findings } of failed) {
+    const [first] = findings;
+    say(
+      `failed: ${rule.name} on ${on}: ${first?.where}: ${first?.what} (${findings.length} in all)`,
+    );
+  }
+  return {
+    passed: verdicts.length - failed.length,
+    failed: failed.length,
+    skipped: skipped.length,
+  };
 };
 
 // what one trial waits for, another computes

@@ -1,38 +1,43 @@
 import { z } from 'zod';
-import { add, nothing, type Tally } from '#test/run/tally.ts';
+import { add, failure, nothing, skip, type Tally } from '#test/run/tally.ts';
 
-/** What we read of the file that Vitest's `json` reporter writes. */
-const VitestReport = z.object({
-  testResults: z.array(
+const Lines = z.array(z.string()).readonly();
+
+/** What our reporter writes down of a run of Vitest. */
+export const VitestReport = z.object({
+  files: z.array(
     z.object({
       name: z.string(),
-      status: z.string(),
-      assertionResults: z.array(z.object({ fullName: z.string(), status: z.string() })),
+      /** What was wrong with the file itself: it could not be loaded, or a hook failed. */
+      errors: z.array(Lines),
+      tests: z.array(z.object({ name: z.string(), state: z.string(), why: Lines })),
     }),
   ),
+  /** Errors that belong to no test. */
+  errors: z.array(Lines),
 });
+export type VitestReport = z.infer<typeof VitestReport>;
 
 /**
- * Counts a report. A file that failed before its tests began, and a run that ended badly although every
- * test passed (an error nobody caught), count as one failure each; so does a report that is absent.
+ * Counts a report. Each error of a file, and each that belongs to no test, counts as one failure; so do a
+ * run that ended badly without saying why, and a report that is absent.
  */
 export function ofVitest(name: string, report: unknown, exitCode: number): Tally {
   const parsed = VitestReport.safeParse(report);
-  if (!parsed.success) return failed(`${name} left no report (exit code ${exitCode})`);
-  const tally = parsed.data.testResults.map(ofFile).reduce(add, nothing);
+  if (!parsed.success) return failure(`${name} left no report (exit code ${exitCode})`);
+  const tally = [
+    ...parsed.data.files.map(ofFile),
+    ...parsed.data.errors.map((why) => failure(`${name}, outside of a test`, why)),
+  ].reduce(add, nothing);
   return exitCode !== 0 && tally.failed === 0
-    ? add(tally, failed(`${name} ended with exit code ${exitCode}`))
+    ? add(tally, failure(`${name} ended with exit code ${exitCode}`))
     : tally;
 }
 
-const failed = (note: string): Tally => ({ ...nothing, failed: 1, notes: [`failed: ${note}`] });
-
-function ofFile(file: z.infer<typeof VitestReport>['testResults'][number]): Tally {
-  const tests = file.assertionResults.map(({ fullName, status }): Tally => {
-    if (status === 'passed') return { ...nothing, passed: 1 };
-    if (status === 'failed') return failed(fullName);
-    return { ...nothing, skipped: 1, notes: [`skipped: ${fullName}`] };
+function ofFile(file: VitestReport['files'][number]): Tally {
+  const tests = file.tests.map(({ name, state, why }): Tally => {
+    if (state === 'passed') return { ...nothing, passed: 1 };
+    return state === 'failed' ? failure(name, why) : skip(name);
   });
-  const tally = tests.reduce(add, nothing);
-  return file.status === 'failed' && tally.failed === 0 ? add(tally, failed(file.name)) : tally;
+  return [...tests, ...file.errors.map((why) => failure(file.name, why))].reduce(add, nothing);
 }

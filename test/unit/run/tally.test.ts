@@ -2,15 +2,26 @@ import { describe, expect, it } from 'vitest';
 import { add, line, nothing, ofExit, ofLastLine, ofMissing } from '#test/run/tally.ts';
 import { ofVitest } from '#test/run/vitest-report.ts';
 
-const file = (status: string, ...tests: readonly (readonly [string, string])[]) => ({
+const file = (tests: readonly (readonly [string, string])[], errors: readonly string[][] = []) => ({
   name: 'a.test.ts',
-  status,
-  assertionResults: tests.map(([fullName, state]) => ({ fullName, status: state })),
+  errors,
+  tests: tests.map(([name, state]) => ({
+    name,
+    state,
+    why: state === 'failed' ? ['because'] : [],
+  })),
 });
+
+const report = (...files: readonly ReturnType<typeof file>[]) => ({ files, errors: [] });
 
 describe('a suite that only succeeds or fails', () => {
   it('counts as one test', () => {
-    expect(line(add(ofExit('types', 0), ofExit('lint', 1)))).toBe('1 passed, 1 failed, 0 skipped');
+    const tally = add(ofExit('types', '', 0), ofExit('lint', 'a.ts is wrong\n\nsee above\n', 1));
+
+    expect(line(tally)).toBe('1 passed, 1 failed, 0 skipped');
+    expect(tally.notes).toEqual([
+      { kind: 'failed', name: 'lint', why: ['a.ts is wrong', 'see above'] },
+    ]);
   });
 });
 
@@ -19,7 +30,9 @@ describe('a suite that cannot run here', () => {
     const tally = ofMissing('faults', 'package.json has no script faults');
 
     expect(line(tally)).toBe('0 passed, 0 failed, 1 skipped');
-    expect(tally.notes).toEqual(['skipped: faults, package.json has no script faults']);
+    expect(tally.notes).toEqual([
+      { kind: 'skipped', name: 'faults, package.json has no script faults', why: [] },
+    ]);
   });
 });
 
@@ -32,17 +45,23 @@ describe('a suite whose last line counts', () => {
     );
 
     expect(line(tally)).toBe('7 passed, 0 failed, 2 skipped');
-    expect(tally.notes).toEqual(['skipped: platform, 2']);
+    expect(tally.notes).toEqual([{ kind: 'skipped', name: 'platform, 2', why: [] }]);
   });
 
-  it('may count runs', () => {
-    expect(line(ofLastLine('faults', '500 runs, 3 failed\n', 1))).toBe(
-      '497 passed, 3 failed, 0 skipped',
-    );
+  it('may count runs, and says why some failed as it said it', () => {
+    const tally = ofLastLine('faults', 'seed 7 fails:\n  a card is lost\n500 runs, 3 failed\n', 1);
+
+    expect(line(tally)).toBe('497 passed, 3 failed, 0 skipped');
+    expect(tally.notes).toEqual([
+      { kind: 'failed', name: 'faults, 3', why: ['seed 7 fails:', '  a card is lost'] },
+    ]);
   });
 
   it('fails when the line is absent, even if the process ended well', () => {
-    expect(line(ofLastLine('platform', '7 passed\n', 0))).toBe('0 passed, 1 failed, 0 skipped');
+    const tally = ofLastLine('platform', '7 passed\n', 0);
+
+    expect(line(tally)).toBe('0 passed, 1 failed, 0 skipped');
+    expect(tally.notes[0]?.why).toEqual(['7 passed']);
   });
 
   it('fails when it ended badly but named no failure', () => {
@@ -53,35 +72,56 @@ describe('a suite whose last line counts', () => {
 });
 
 describe('a report of Vitest', () => {
-  it('counts tests and names those that failed or were skipped', () => {
-    const report = {
-      testResults: [
-        file('passed', ['one', 'passed'], ['two', 'pending']),
-        file('failed', ['three', 'failed'], ['four', 'todo']),
-      ],
-    };
-
-    const tally = ofVitest('unit', report, 1);
+  it('counts tests, and names those that failed or were skipped', () => {
+    const tally = ofVitest(
+      'unit',
+      report(
+        file([
+          ['one', 'passed'],
+          ['two', 'pending'],
+        ]),
+        file([
+          ['three', 'failed'],
+          ['four', 'skipped'],
+        ]),
+      ),
+      1,
+    );
 
     expect(line(tally)).toBe('1 passed, 1 failed, 2 skipped');
-    expect(tally.notes).toEqual(['skipped: two', 'failed: three', 'skipped: four']);
+    expect(tally.notes).toEqual([
+      { kind: 'skipped', name: 'two', why: [] },
+      { kind: 'failed', name: 'three', why: ['because'] },
+      { kind: 'skipped', name: 'four', why: [] },
+    ]);
   });
 
-  it('counts a file that failed before its tests began', () => {
-    expect(ofVitest('unit', { testResults: [file('failed')] }, 1)).toEqual({
-      ...nothing,
-      failed: 1,
-      notes: ['failed: a.test.ts'],
-    });
+  it('counts what is wrong with a file itself, beside its tests', () => {
+    const tally = ofVitest('unit', report(file([['one', 'passed']], [['no hook', 'at a:1']])), 1);
+
+    expect(line(tally)).toBe('1 passed, 1 failed, 0 skipped');
+    expect(tally.notes).toEqual([
+      { kind: 'failed', name: 'a.test.ts', why: ['no hook', 'at a:1'] },
+    ]);
   });
 
   it('counts an error that belongs to no test', () => {
-    const report = { testResults: [file('passed', ['one', 'passed'])] };
+    const tally = ofVitest('unit', { ...report(file([['one', 'passed']])), errors: [['late']] }, 1);
 
-    expect(line(ofVitest('unit', report, 1))).toBe('1 passed, 1 failed, 0 skipped');
+    expect(line(tally)).toBe('1 passed, 1 failed, 0 skipped');
+    expect(tally.notes).toEqual([
+      { kind: 'failed', name: 'unit, outside of a test', why: ['late'] },
+    ]);
+  });
+
+  it('counts a bad end that nothing explains', () => {
+    expect(line(ofVitest('unit', report(file([['one', 'passed']])), 1))).toBe(
+      '1 passed, 1 failed, 0 skipped',
+    );
   });
 
   it('fails when there is none', () => {
     expect(line(ofVitest('unit', null, 0))).toBe('0 passed, 1 failed, 0 skipped');
+    expect(ofVitest('unit', report(), 0)).toEqual(nothing);
   });
 });
