@@ -1,12 +1,15 @@
 import { z } from 'zod';
 import { clusterArgument } from '#src/command/arguments.ts';
 import { type Context, defineCommand } from '#src/command/define.ts';
+import { doubtAbout, sayDoubt } from '#src/command/doubt.ts';
 import { readableClusters } from '#src/command/resolve.ts';
+import { nearest } from '#src/command/words.ts';
+import type { Failure } from '#src/failure.ts';
 import { type Health, healthOf, sayHealth } from '#src/flux/health.ts';
 import type { FluxObject } from '#src/flux/object.ts';
-import { fluxKinds, kindFromWord, printRef } from '#src/flux/ref.ts';
+import { fluxKinds, kindFromWord, kindWords, printRef } from '#src/flux/ref.ts';
 import { shortRevision } from '#src/flux/revision.ts';
-import { ok } from '#src/result.ts';
+import { fail, ok } from '#src/result.ts';
 import { sayCount } from '#src/text/duration.ts';
 import { paginate } from '#src/text/pages.ts';
 import type { Button, Line, View } from '#src/view.ts';
@@ -33,6 +36,8 @@ const Plan = z.object({
   filter: z.enum(filters),
   kind: z.string().optional(),
   namespace: z.string().optional(),
+  /** Clusters that are not known whole, and why. */
+  doubts: z.array(z.object({ cluster: z.string(), problem: z.string() })),
 });
 
 // what a phone shows in a few screens, and what fits into the fallback text of a message
@@ -61,7 +66,8 @@ const kindArgument = z
       .join(', ')}`,
   })
   .optional()
-  .describe('Only this kind: ks, hr, gitrepo, …');
+  .describe('Only this kind: ks, hr, gitrepo, …')
+  .meta({ words: kindWords });
 
 const revisionOf = (object: FluxObject): string => {
   const written =
@@ -77,6 +83,9 @@ const args = z.object({
   page: z.number().int().min(1).default(1).describe('Page of a long list'),
 });
 
+const mayRead = (cluster: string, { ref }: FluxObject, context: Context): boolean =>
+  context.may('get', { cluster, namespace: ref.namespace, object: printRef(ref) });
+
 const listObjects = (
   wanted: z.output<typeof args>,
   clusters: Context['clusters'],
@@ -88,19 +97,52 @@ const listObjects = (
       .objects()
       .filter(({ ref }) => kind === undefined || ref.kind === kind)
       .filter(({ ref }) => wanted.namespace === undefined || ref.namespace === wanted.namespace)
-      .filter(({ ref }) =>
-        context.may('get', {
-          cluster: cluster.name,
-          namespace: ref.namespace,
-          object: printRef(ref),
-        }),
-      )
+      .filter((object) => mayRead(cluster.name, object, context))
       .map((object) => {
         const source = object.source === undefined ? undefined : cluster.cached(object.source);
         return { cluster: cluster.name, object, health: healthOf(object, source) };
       })
       .filter(({ health }) => passes[wanted.filter](health)),
   );
+};
+
+/** A namespace in which the person sees nothing at all is most likely a slip. */
+const missingNamespace = (
+  name: string,
+  clusters: Context['clusters'],
+  context: Context,
+): Failure | undefined => {
+  const known = new Set(
+    clusters.flatMap((cluster) =>
+      cluster
+        .objects()
+        .filter((object) => mayRead(cluster.name, object, context))
+        .map(({ ref }) => ref.namespace),
+    ),
+  );
+  const isKnown = known.has(name) || clusters.some((cluster) => doubtAbout(cluster) !== undefined);
+  return isKnown
+    ? undefined
+    : {
+        code: 'no-such-namespace',
+        name,
+        clusters: clusters.map((cluster) => cluster.name),
+        nearest: nearest(name, [...known]),
+      };
+};
+
+/** What is listed and where, so that a short list is not taken for all there is. */
+const sayWhat = (
+  total: number,
+  { filter, kind, namespace }: z.output<typeof args>,
+  clusters: Context['clusters'],
+): string => {
+  const state = filter === 'all' ? '' : ` ${filter}`;
+  const within = namespace === undefined ? '' : ` in ${namespace}`;
+  const where = clusters.map(({ name }) => name).join(' and ');
+  const known = kind === undefined ? undefined : kindFromWord(kind);
+  const one = known === undefined ? 'object' : `${fluxKinds[known].short} object`;
+  return `${sayCount(total, one)}${state}${within} on ${where}`;
 };
 
 /** The buttons that show the pages beside this one, in its place. */
@@ -130,15 +172,21 @@ export const get = defineCommand({
   summary: 'List Flux objects: all, or only failing, waiting, suspended or stale ones.',
   kind: 'read',
   args,
-  positional: ['filter', 'cluster'],
-  examples: ['get', 'get failing', 'get suspended all', 'get all infra --kind hr --namespace pki'],
+  positional: ['filter', 'cluster', 'kind'],
+  examples: ['get', 'get failing', 'get suspended all', 'get hr infra --namespace pki'],
   permission: 'get',
   needs: [],
-  targets: ({ cluster }, context) => {
+  targets: ({ cluster, namespace }, context) => {
     const clusters = readableClusters(cluster, context);
-    return clusters.ok
-      ? ok((clusters.value ?? context.clusters).map((one) => ({ cluster: one.name, any: true })))
-      : clusters;
+    if (!clusters.ok) {
+      return clusters;
+    }
+    const looked = clusters.value ?? context.clusters;
+    const missing =
+      namespace === undefined ? undefined : missingNamespace(namespace, looked, context);
+    return missing === undefined
+      ? ok(looked.map((one) => ({ cluster: one.name, any: true })))
+      : fail(missing);
   },
   plan: {
     schema: Plan,
@@ -147,7 +195,8 @@ export const get = defineCommand({
       if (!clusters.ok) {
         return clusters;
       }
-      const found = listObjects(wanted, clusters.value ?? context.clusters, context).toSorted(
+      const looked = clusters.value ?? context.clusters;
+      const found = listObjects(wanted, looked, context).toSorted(
         (left, right) =>
           order[left.health.state] - order[right.health.state] ||
           printRef(left.object.ref).localeCompare(printRef(right.object.ref)),
@@ -161,10 +210,8 @@ export const get = defineCommand({
       const isTerminal = context.actor.kind === 'terminal';
       const pages = paginate(rows, sizeOf, isTerminal ? wholeList : pageLimits);
       const page = Math.min(wanted.page, pages.length);
-      const kind = wanted.kind === undefined ? 'object' : `${wanted.kind} object`;
-      const state = wanted.filter === 'all' ? '' : ` ${wanted.filter}`;
       return ok({
-        what: `${sayCount(found.length, kind)}${state}`,
+        what: sayWhat(found.length, wanted, looked),
         total: found.length,
         rows: [...(pages[page - 1] ?? [])],
         from: pages.slice(0, page - 1).flat().length + 1,
@@ -174,11 +221,15 @@ export const get = defineCommand({
         ...(wanted.cluster === undefined ? {} : { cluster: wanted.cluster }),
         ...(wanted.kind === undefined ? {} : { kind: wanted.kind }),
         ...(wanted.namespace === undefined ? {} : { namespace: wanted.namespace }),
+        doubts: looked.flatMap((cluster) => {
+          const problem = doubtAbout(cluster);
+          return problem === undefined ? [] : [{ cluster: cluster.name, problem }];
+        }),
       });
     },
   },
   view: (plan): View => {
-    const { page, pages, filter, what, from, rows } = plan;
+    const { page, pages, filter, what, from, rows, doubts } = plan;
     const shown = `${from}–${from + rows.length - 1} of ${what}, page ${page} of ${pages}`;
     const buttons = turning(plan);
     const line: Line =
@@ -196,6 +247,7 @@ export const get = defineCommand({
           tone: plan.total === 0 || filter !== 'failing' ? 'neutral' : 'failing',
           line,
         },
+        ...doubts.flatMap(({ cluster, problem }) => sayDoubt(cluster, problem)),
         ...(rows.length === 0
           ? []
           : [

@@ -1,7 +1,14 @@
 import { z } from 'zod';
-import { type ArgumentDoc, type CommandDoc, defineCommand } from '#src/command/define.ts';
+import {
+  type ArgumentDoc,
+  type CommandDoc,
+  type Context,
+  defineCommand,
+} from '#src/command/define.ts';
+import { rootAlone } from '#src/command/read-request.ts';
 import { flagName, nearest } from '#src/command/words.ts';
-import { fail, ok } from '#src/result.ts';
+import type { Failure } from '#src/failure.ts';
+import { fail, ok, type Result } from '#src/result.ts';
 import type { Line, View } from '#src/view.ts';
 
 const Plan = z.object({
@@ -33,6 +40,14 @@ const detail = (doc: CommandDoc) => ({
   examples: [...doc.examples],
 });
 
+const find = (name: string, { commands }: Context): Result<CommandDoc, Failure> => {
+  const found = commands.find((doc) => doc.name === name.toLowerCase());
+  const names = commands.map((doc) => doc.name);
+  return found === undefined
+    ? fail({ code: 'unknown-command', name, nearest: nearest(name, names) })
+    : ok(found);
+};
+
 /** What there is, or all about one command; made of the definitions. */
 export const help = defineCommand({
   name: 'help',
@@ -43,25 +58,19 @@ export const help = defineCommand({
   examples: ['help', 'help reconcile'],
   permission: undefined,
   needs: [],
-  targets: () => ok([]),
+  targets: ({ command }, context) => {
+    const named = command === undefined ? ok(undefined) : find(command, context);
+    return named.ok ? ok([]) : named;
+  },
   plan: {
     schema: Plan,
-    make: async ({ command }, { commands, mayEver }) => {
+    make: async ({ command }, context) => {
       if (command === undefined) {
-        const mine = commands.filter((doc) => mayEver(doc.permission));
+        const mine = context.commands.filter((doc) => context.mayEver(doc.permission));
         return ok({ commands: mine.map(({ usage, summary }) => ({ usage, summary })) });
       }
-      const found = commands.find((doc) => doc.name === command.toLowerCase());
-      return found === undefined
-        ? fail({
-            code: 'unknown-command' as const,
-            name: command,
-            nearest: nearest(
-              command,
-              commands.map((doc) => doc.name),
-            ),
-          })
-        : ok({ commands: [], one: detail(found) });
+      const named = find(command, context);
+      return named.ok ? ok({ commands: [], one: detail(named.value) }) : named;
     },
   },
   view: (plan, _, { root }): View => {
@@ -111,9 +120,10 @@ export const help = defineCommand({
         {
           kind: 'list',
           items: plan.commands.map(
-            (command): Line => [
-              { kind: 'code', text: `${root} ${command.usage}` },
-              ` ${command.summary}`,
+            ({ usage, summary }): Line => [
+              // what is there without any word is found so, and not by its name
+              { kind: 'code', text: usage === rootAlone ? root : `${root} ${usage}` },
+              ` ${summary}`,
             ],
           ),
         },

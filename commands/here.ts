@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import type { Cluster } from '#src/cluster/cluster.ts';
 import { type Context, defineCommand } from '#src/command/define.ts';
+import { doubtAbout, sayDoubt } from '#src/command/doubt.ts';
 import { rootAlone } from '#src/command/read-request.ts';
 import { healthOf, sayHealth } from '#src/flux/health.ts';
 import { conditionOf } from '#src/flux/object.ts';
@@ -77,7 +78,7 @@ const lookAt = (cluster: Cluster, incidents: readonly Incident[], context: Conte
         mayReconcile: takesRequests(object) && context.may('reconcile', target),
       };
     });
-  const { problem } = cluster.freshness();
+  const problem = doubtAbout(cluster);
   return {
     failing,
     cluster: {
@@ -120,8 +121,9 @@ const headingOf = ({ clusters, failing, defaultCluster }: Plan): string => {
     return 'There is nothing here that you may look at';
   }
   const total = clusters.reduce((sum, one) => sum + one.total, 0);
+  const known = clusters.some(({ problem }) => problem !== undefined) ? ', as far as is known' : '';
   return failing.length === 0
-    ? `Nothing is failing on ${where}`
+    ? `Nothing is failing on ${where}${known}`
     : `${failing.length} of ${sayCount(total, 'object')} failing on ${where}`;
 };
 
@@ -149,16 +151,7 @@ const partsOf = (plan: Plan): readonly Part[] => {
             ],
           },
         ]),
-    ...clusters.flatMap(({ cluster, problem }) =>
-      problem === undefined
-        ? []
-        : [
-            {
-              kind: 'text' as const,
-              line: [`What is shown of ${cluster} may be old: ${problem}`],
-            },
-          ],
-    ),
+    ...clusters.flatMap(({ cluster, problem }) => sayDoubt(cluster, problem)),
     ...(suspended === 0
       ? []
       : [{ kind: 'text' as const, line: [`Suspended: ${sayCount(suspended, 'object')}.`] }]),
@@ -168,7 +161,7 @@ const partsOf = (plan: Plan): readonly Part[] => {
 /** What a person sees who types the root command alone: what is the matter, and what they can do. */
 export const here = defineCommand({
   name: rootAlone,
-  summary: 'Show what is the matter here now, and what you can do; the same as no command at all.',
+  summary: 'Show what is the matter here now, and what you can do.',
   kind: 'read',
   args: z.object({}),
   positional: [],
@@ -187,7 +180,9 @@ export const here = defineCommand({
       );
       return ok({
         ...(meant.length > 0 ? { defaultCluster } : {}),
-        clusters: looked.map(({ cluster }) => cluster).filter(({ total }) => total > 0),
+        clusters: looked
+          .map(({ cluster }) => cluster)
+          .filter(({ total, problem }) => total > 0 || problem !== undefined),
         failing: looked
           .flatMap(({ failing }) => failing)
           .toSorted(

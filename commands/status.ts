@@ -2,13 +2,16 @@ import { z } from 'zod';
 import type { Cluster } from '#src/cluster/cluster.ts';
 import { clusterArgument, objectArgument } from '#src/command/arguments.ts';
 import { type Context, defineCommand } from '#src/command/define.ts';
+import { doubtAbout, sayDoubt } from '#src/command/doubt.ts';
 import { meansClusters, readableClusters, resolveObject } from '#src/command/resolve.ts';
+import { nearest } from '#src/command/words.ts';
+import type { Failure } from '#src/failure.ts';
 import { type Health, healthOf, sayHealth } from '#src/flux/health.ts';
 import { conditionOf, type FluxObject } from '#src/flux/object.ts';
-import { fluxKinds, printRef } from '#src/flux/ref.ts';
+import { type FluxRef, fluxKinds, printRef } from '#src/flux/ref.ts';
 import { shortRevision } from '#src/flux/revision.ts';
 import { sayReason } from '#src/incident/wording.ts';
-import { ok } from '#src/result.ts';
+import { fail, ok, type Result } from '#src/result.ts';
 import { sayCount } from '#src/text/duration.ts';
 import { byName } from '#src/text/order.ts';
 import { redact } from '#src/text/redact.ts';
@@ -23,6 +26,7 @@ const ObjectStatus = z.object({
   applied: z.string().optional(),
   attempted: z.string().optional(),
   since: z.number().optional(),
+  problem: z.string().optional(),
 });
 
 const ClusterStatus = z.object({
@@ -67,6 +71,7 @@ const objectStatus = (
   const applied =
     object.lastAppliedRevision ?? object.artifactRevision ?? object.history[0]?.revision;
   const since = conditionOf(object, 'Ready')?.since;
+  const problem = cluster === undefined ? undefined : doubtAbout(cluster);
   return {
     cluster: name,
     object: printRef(object.ref),
@@ -78,7 +83,20 @@ const objectStatus = (
       ? {}
       : { attempted: object.lastAttemptedRevision }),
     ...(since === undefined || Number.isNaN(since) ? {} : { since }),
+    ...(problem === undefined ? {} : { problem }),
   };
+};
+
+/** An object whose cluster has not been read whole may exist all the same. */
+const unknown = (
+  where: Cluster | undefined,
+  cluster: string,
+  ref: FluxRef,
+): Result<never, Failure> => {
+  const detail = where === undefined ? undefined : doubtAbout(where);
+  return detail === undefined
+    ? fail({ code: 'not-found', object: ref, cluster })
+    : fail({ code: 'cluster-unreachable', cluster, detail });
 };
 
 const clusterStatus = (cluster: Cluster, context: Context): ClusterStatus => {
@@ -93,7 +111,8 @@ const clusterStatus = (cluster: Cluster, context: Context): ClusterStatus => {
   const active = judged.filter(({ health }) => !health.suspended);
   const names = (list: typeof judged) =>
     list.map(({ object }) => printRef(object.ref)).toSorted(byName);
-  const { heardAt, problem } = cluster.freshness();
+  const { heardAt } = cluster.freshness();
+  const problem = doubtAbout(cluster);
   return {
     cluster: cluster.name,
     total: judged.filter(({ object }) => fluxKinds[object.ref.kind].role !== 'image').length,
@@ -119,9 +138,7 @@ const overview = (status: ClusterStatus): readonly Part[] => {
   ];
   return [
     { kind: 'heading', tone: status.problem === undefined ? tone : 'warning', line: counts },
-    ...(status.problem === undefined
-      ? []
-      : [{ kind: 'text' as const, line: [`What is shown may be old: ${status.problem}`] }]),
+    ...sayDoubt(status.cluster, status.problem),
     ...(status.failing.length === 0
       ? []
       : [{ kind: 'text' as const, line: [`Failing: ${some(status.failing)}`] }]),
@@ -154,6 +171,7 @@ const oneObject = (status: z.infer<typeof ObjectStatus>): readonly Part[] => {
         `: ${status.words}`,
       ],
     },
+    ...sayDoubt(status.cluster, status.problem),
     ...(status.message === '' ? [] : [{ kind: 'quote' as const, text: sayReason(status.message) }]),
     {
       kind: 'fields',
@@ -186,6 +204,19 @@ const oneObject = (status: z.infer<typeof ObjectStatus>): readonly Part[] => {
   ];
 };
 
+/** The object that a word means; a word near the name of a cluster may have been meant for that one. */
+const named = (word: string, cluster: string | undefined, context: Context) => {
+  const found = resolveObject(word, cluster, 'status', context);
+  return found.ok || found.failure.code !== 'no-such-object' || cluster !== undefined
+    ? found
+    : fail({
+        ...found.failure,
+        nearest:
+          found.failure.nearest ??
+          nearest(word, [...context.clusters.map(({ name }) => name), 'all']),
+      });
+};
+
 /** How a cluster, or one object, is doing now. */
 export const status = defineCommand({
   name: 'status',
@@ -206,16 +237,16 @@ export const status = defineCommand({
         ? ok((clusters.value ?? context.clusters).map((one) => ({ cluster: one.name, any: true })))
         : clusters;
     }
-    const named = resolveObject(object, cluster, 'status', context);
-    return named.ok
+    const found = named(object, cluster, context);
+    return found.ok
       ? ok(
-          named.value.map(({ cluster: name, ref }) => ({
+          found.value.map(({ cluster: name, ref }) => ({
             cluster: name,
             namespace: ref.namespace,
             object: printRef(ref),
           })),
         )
-      : named;
+      : found;
   },
   plan: {
     schema: Plan,
@@ -233,16 +264,20 @@ export const status = defineCommand({
         );
         return ok({ objects: [], clusters });
       }
-      const named = resolveObject(object, cluster, 'status', context);
-      if (!named.ok) {
-        return named;
+      const meant = named(object, cluster, context);
+      if (!meant.ok) {
+        return meant;
       }
-      const objects = named.value.flatMap(({ cluster: name, ref }) => {
+      const looked = meant.value.map(({ cluster: name, ref }) => {
         const where = context.clusters.find((one) => one.name === name);
         const found = where?.cached(ref);
-        return found === undefined ? [] : [objectStatus(where, name, found)];
+        return found === undefined
+          ? unknown(where, name, ref)
+          : ok(objectStatus(where, name, found));
       });
-      return ok({ objects, clusters: [] });
+      const objects = looked.flatMap((one) => (one.ok ? [one.value] : []));
+      const gap = looked.find((one) => !one.ok);
+      return objects.length === 0 && gap !== undefined ? gap : ok({ objects, clusters: [] });
     },
   },
   view: (plan): View => {

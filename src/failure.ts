@@ -36,6 +36,12 @@ export type Failure =
       readonly nearest: string | undefined;
     }
   | {
+      readonly code: 'no-such-namespace';
+      readonly name: string;
+      readonly clusters: readonly string[];
+      readonly nearest: string | undefined;
+    }
+  | {
       readonly code: 'not-found';
       readonly object: FluxRef;
       readonly cluster: string;
@@ -121,9 +127,16 @@ export const explain = (failure: Failure): Explanation => {
         what: `Nothing on ${failure.clusters.join(' or ')} is called "${failure.name}".${maybe(failure.nearest)}`,
         next: 'List what is there with get.',
       };
+    case 'no-such-namespace':
+      return {
+        what: `No namespace on ${failure.clusters.join(' or ')} that has Flux objects is called "${failure.name}".${maybe(failure.nearest)}`,
+        next: 'List what is there with get.',
+      };
     case 'ambiguous':
       return {
-        what: `"${failure.name}" can be more than one object.`,
+        what: failure.candidates.every((candidate) => candidate.includes(' '))
+          ? `"${failure.name}" is on more than one cluster.`
+          : `"${failure.name}" can be more than one object.`,
         next: `Write one of ${failure.candidates.join(', ')}.`,
       };
     case 'suspended':

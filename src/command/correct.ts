@@ -10,6 +10,8 @@ export interface Correction {
   readonly command: string;
   readonly input: FormInput;
   readonly text: string;
+  /** It can still mean several things, which a form can settle. */
+  readonly isOpen: boolean;
 }
 
 const withFlags = (words: readonly string[], doc: CommandDoc): readonly string[] => {
@@ -76,7 +78,7 @@ const correctInput = (given: FormInput, doc: CommandDoc, context: Context): Form
 };
 
 const quoted = (value: FormValue): string =>
-  /^[^\s"'\\]+$/.test(String(value)) ? String(value) : JSON.stringify(String(value));
+  /^[^\s"'`\\]+$/.test(String(value)) ? String(value) : JSON.stringify(String(value));
 
 /** A request as a person would type it after the root command; read back, it is the same request. */
 export const writeRequest = (doc: CommandDoc, input: FormInput): string => {
@@ -95,6 +97,33 @@ export const writeRequest = (doc: CommandDoc, input: FormInput): string => {
         : [`--${flag}=${quoted(value)}`];
     });
   return [doc.name, ...places.map((name) => quoted(input[name] ?? '')), ...flags].join(' ');
+};
+
+/** What a command says that its request is about; undefined where its words are not even read. */
+const targetsOf = (command: AnyCommand, input: FormInput, context: Context) => {
+  const prepared = command.prepare(input);
+  return prepared.ok ? prepared.value.targets(context) : undefined;
+};
+
+/** The input with the word that the command did not find as the one that it found near. */
+const withNearest = (input: FormInput, command: AnyCommand, context: Context): FormInput => {
+  const targets = targetsOf(command, input, context);
+  const failure = targets?.ok === false ? targets.failure : undefined;
+  if (failure === undefined || !('name' in failure) || !('nearest' in failure)) {
+    return input;
+  }
+  const { name, nearest: meantWord } = failure;
+  return Object.fromEntries(
+    Object.entries(input).map(([argument, value]) => [
+      argument,
+      value === name && meantWord !== undefined ? meantWord : value,
+    ]),
+  );
+};
+
+const isTheSame = (asked: Asked, doc: CommandDoc, text: string): boolean => {
+  const before = namedIn(asked).name === doc.name ? inputOf(asked, doc) : undefined;
+  return before?.ok === true && writeRequest(doc, before.value) === text;
 };
 
 /**
@@ -125,10 +154,14 @@ export const correctionOf = (
   if (!read.ok) {
     return undefined;
   }
-  const input = correctInput(read.value, doc, context);
-  const prepared = command.prepare(input);
-  const targets = prepared.ok ? prepared.value.targets(context) : undefined;
-  return targets?.ok === true && allowed(doc.permission, targets.value)
-    ? { command: doc.name, input, text: writeRequest(doc, input) }
+  const input = withNearest(correctInput(read.value, doc, context), command, context);
+  const text = writeRequest(doc, input);
+  const targets = targetsOf(command, input, context);
+  if (targets === undefined || isTheSame(asked, doc, text)) {
+    return undefined;
+  }
+  const isOpen = !targets.ok && targets.failure.code === 'ambiguous';
+  return isOpen || (targets.ok && allowed(doc.permission, targets.value))
+    ? { command: doc.name, input, text, isOpen }
     : undefined;
 };

@@ -210,6 +210,7 @@ const JsonSchema = z.object({
         enum: z.array(z.string()).optional(),
         default: z.union([z.string(), z.boolean(), z.number()]).optional().catch(undefined),
         candidates: z.enum(['objects', 'clusters']).optional(),
+        words: z.array(z.string()).optional(),
       }),
     )
     .default({}),
@@ -231,6 +232,7 @@ const describeArguments = (schema: z.ZodObject): readonly ArgumentDoc[] => {
     choices: property.enum ?? [],
     ...(property.default === undefined ? {} : { initial: property.default }),
     ...(property.candidates === undefined ? {} : { candidates: property.candidates }),
+    ...(property.words === undefined ? {} : { words: property.words }),
   }));
 };
 
@@ -267,6 +269,15 @@ const sayIssue = (issue: z.core.$ZodIssue): string => {
     const choices = issue.values.map(String);
     const close = nearest(issue.input, choices);
     return `${where}: "${issue.input}" is none of ${choices.join(', ')}.${close === undefined ? '' : ` Did you mean ${close}?`}`;
+  }
+  if (issue.code === 'invalid_type' && issue.expected === 'number') {
+    return `${where}: "${String(issue.input)}" is not a number.`;
+  }
+  if (issue.code === 'too_small' && issue.origin === 'string') {
+    return `${where} is empty.`;
+  }
+  if (issue.code === 'too_small') {
+    return `${where} must be ${issue.minimum} or more.`;
   }
   return `${where}: ${issue.message}.`;
 };

@@ -11,15 +11,29 @@ export type Asked = { readonly text: string } | { readonly command: string; read
 /** What a person gets who types the root command alone. */
 export const rootAlone = 'here';
 
-/** Splits a request into the name of a command and its words; none where its input came as such. */
+const helpName = 'help';
+const helpSigns: ReadonlySet<string> = new Set(['--help', '-h', '?']);
+
+/**
+ * Splits a request into the name of a command and its words; none where its input came as such. What asks
+ * for help in the ways of other programs is read as `help`, and a slash command that was pasted whole
+ * without its first word.
+ */
 export const namedIn = (
   asked: Asked,
 ): { readonly name: string; readonly words: readonly string[] | undefined } => {
   if (!('text' in asked)) {
     return { name: asked.command, words: undefined };
   }
-  const [name = rootAlone, ...words] = tokenize(asked.text);
-  return { name: name.toLowerCase(), words };
+  const all = tokenize(asked.text);
+  const [first = rootAlone, ...words] = /^\/./.test(all[0] ?? '') ? all.slice(1) : all;
+  const name = first.toLowerCase();
+  if (helpSigns.has(name)) {
+    return { name: helpName, words: [] };
+  }
+  return words.some((word) => helpSigns.has(word))
+    ? { name: helpName, words: name === helpName ? [] : [name] }
+    : { name, words };
 };
 
 const isFormValue = (value: unknown): value is FormValue =>

@@ -21,17 +21,21 @@ export interface Named {
 }
 
 const everyCluster: ReadonlySet<string> = new Set(['all', 'both']);
+const meansAll = (word: string): boolean => everyCluster.has(word.toLowerCase());
+
+// a phone begins a word with a capital letter
+const isSame = (name: string, word: string): boolean => name.toLowerCase() === word.toLowerCase();
 
 /** Whether a word can only mean clusters: the name of one, or all of them. */
 export const meansClusters = (word: string, { configured }: Pick<Context, 'configured'>): boolean =>
-  everyCluster.has(word) || configured.some((cluster) => cluster.name === word);
+  meansAll(word) || configured.some(({ name }) => isSame(name, word));
 
 /** The same as {@link resolveClusters} for what only reads: `all` is all that the person may look at. */
 export const readableClusters = (
   word: string | undefined,
   context: Pick<Context, 'clusters' | 'configured' | 'defaultCluster'>,
 ): Result<readonly Cluster[] | undefined, Failure> =>
-  word !== undefined && everyCluster.has(word) && context.clusters.length > 0
+  word !== undefined && meansAll(word) && context.clusters.length > 0
     ? ok(context.clusters)
     : resolveClusters(word, context);
 
@@ -44,7 +48,7 @@ export const resolveClusters = (
   context: Pick<Context, 'clusters' | 'configured' | 'defaultCluster'>,
 ): Result<readonly Cluster[] | undefined, Failure> => {
   const { clusters, configured, defaultCluster } = context;
-  if (word !== undefined && everyCluster.has(word)) {
+  if (word !== undefined && meansAll(word)) {
     return ok(configured);
   }
   const wanted = word ?? defaultCluster;
@@ -52,7 +56,7 @@ export const resolveClusters = (
     return ok(clusters.length === 1 ? clusters : undefined);
   }
   // one that is closed to the person is refused by the right that is missing there
-  const found = configured.filter((cluster) => cluster.name === wanted);
+  const found = configured.filter(({ name }) => isSame(name, wanted));
   const known = [...clusters.map((cluster) => cluster.name), 'all'];
   return found.length > 0
     ? ok(found)

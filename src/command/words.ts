@@ -15,6 +15,8 @@ const straighten = (text: string): string =>
 const wordForm = /(?:[^\s"'\\]|\\[\s\S]|\\$|"(?:[^"\\]|\\[\s\S])*(?:"|\\?$)|'[^']*(?:'|$))+/g;
 const pieceForm = /"((?:[^"\\]|\\[\s\S])*)(?:"|\\?$)|'([^']*)(?:'|$)|\\([\s\S]?)|([^\s"'\\]+)/g;
 
+// a name that is copied from a message may come with the marks of code around it
+const withoutMarks = (text: string): string => text.replaceAll('`', '');
 const withoutEscapes = (text: string): string => text.replace(/\\([\s\S])/g, '$1');
 
 /**
@@ -26,7 +28,9 @@ export const tokenize = (text: string): readonly string[] =>
     word.replace(
       pieceForm,
       (_, double?: string, single?: string, escaped?: string, plain?: string) =>
-        double === undefined ? (single ?? escaped ?? plain ?? '') : withoutEscapes(double),
+        double === undefined
+          ? (single ?? escaped ?? withoutMarks(plain ?? ''))
+          : withoutEscapes(double),
     ),
   );
 
@@ -34,6 +38,10 @@ export interface ArgumentShape {
   /** As in the schema: `withSource`. */
   readonly name: string;
   readonly type: 'boolean' | 'string' | 'number';
+  /** The only values, where there are few; left out or empty: any. */
+  readonly choices?: readonly string[] | undefined;
+  /** Words that mean this argument wherever they stand, where it takes others besides its choices. */
+  readonly words?: readonly string[] | undefined;
 }
 
 /** `withSource` → `with-source`, the form of a flag. */
@@ -83,19 +91,45 @@ const readFlag = (
     : ok({ name: shape.name, value: next, took: 2 });
 };
 
+const choiceOf = (shape: ArgumentShape | undefined, word: string): string | undefined =>
+  shape?.choices?.find((choice) => choice === word.toLowerCase());
+
 const typed = (
   shape: ArgumentShape | undefined,
   value: string | boolean,
-): string | boolean | number =>
-  shape?.type === 'number' &&
-  typeof value === 'string' &&
-  value.trim() !== '' &&
-  !Number.isNaN(Number(value))
+): string | boolean | number => {
+  if (typeof value !== 'string') {
+    return value;
+  }
+  return shape?.type === 'number' && value.trim() !== '' && !Number.isNaN(Number(value))
     ? Number(value)
-    : value;
+    : (choiceOf(shape, value) ?? value);
+};
 
 /**
- * Reads words into the input of a command: flags by name, the others by position.
+ * The argument that a word without a flag means: the one that has it among its own, else the first free one
+ * that may mean it. So `get infra` names a cluster, and `get falling` is a slip for `failing`.
+ */
+const placeOf = (
+  word: string,
+  free: readonly string[],
+  shapes: readonly ArgumentShape[],
+): string | undefined => {
+  const ownOf = (name: string): readonly string[] => {
+    const { choices = [], words = [] } = shapes.find((shape) => shape.name === name) ?? {};
+    return [...choices, ...words];
+  };
+  const mayMean = (own: readonly string[]): boolean =>
+    own.length === 0 || nearest(word, own) !== undefined;
+  return (
+    free.find((name) => ownOf(name).includes(word.toLowerCase())) ??
+    free.find((name) => mayMean(ownOf(name))) ??
+    free[0]
+  );
+};
+
+/**
+ * Reads words into the input of a command: flags by name, the others by position and by what they can mean.
  * @returns the input for the command's schema; or every problem, in words
  */
 export const readWords = (
@@ -126,17 +160,18 @@ export const readWords = (
       at += 1;
     }
   }
-  free.forEach((word, position) => {
-    const name = positional[position];
+  for (const word of free) {
+    const open = positional.filter((name) => input[name] === undefined);
+    const name = placeOf(word, open, shapes);
     if (name === undefined) {
       problems.push(`"${word}" is one word too many.`);
     } else {
-      input[name] ??= typed(
+      input[name] = typed(
         shapes.find((shape) => shape.name === name),
         word,
       );
     }
-  });
+  }
   return problems.length === 0 ? ok(input) : fail(problems);
 };
 

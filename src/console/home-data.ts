@@ -2,6 +2,7 @@ import type { Clock } from '#src/clock.ts';
 import { type Actor, actorId } from '#src/command/actor.ts';
 import { contextFor, type Surroundings } from '#src/command/context.ts';
 import type { Context } from '#src/command/define.ts';
+import { doubtAbout } from '#src/command/doubt.ts';
 import { askedBy, currentStep, type Journal, journalKey } from '#src/command/journal.ts';
 import { readJournal } from '#src/command/journals.ts';
 import { type Health, healthOf } from '#src/flux/health.ts';
@@ -161,7 +162,7 @@ export const createHomeData = ({ surroundings, store, clock }: HomeSources) => {
       clusters: context.clusters
         .filter((cluster) => context.may('status', { cluster: cluster.name, any: true }))
         .map((cluster) => {
-          const { problem } = cluster.freshness();
+          const problem = doubtAbout(cluster);
           return { name: cluster.name, ...(problem === undefined ? {} : { problem }) };
         }),
       failing: judged

@@ -1,3 +1,4 @@
+import { sayDoubt } from '#src/command/doubt.ts';
 import type { HomeCommand, HomeData, HomeObject } from '#src/console/home-data.ts';
 import { sayTrouble } from '#src/incident/wording.ts';
 import { sayCount } from '#src/text/duration.ts';
@@ -50,7 +51,11 @@ const failingObject = (one: HomeObject): readonly Part[] => {
 const failing: Section = (data) => {
   const { failing: objects } = data;
   if (objects.length === 0) {
-    return [heading('recovered', 'Nothing is failing')];
+    return [
+      data.clusters.some(({ problem }) => problem !== undefined)
+        ? heading('warning', 'Nothing is failing, as far as is known')
+        : heading('recovered', 'Nothing is failing'),
+    ];
   }
   const more = objects.length - mostShown;
   return [
@@ -117,12 +122,7 @@ const suspended: Section = (data) => {
 };
 
 const old: Section = ({ clusters }) =>
-  clusters
-    .filter(({ problem }) => problem !== undefined)
-    .map(({ name, problem }) => ({
-      kind: 'text' as const,
-      line: [`What is shown of ${name} may be old: ${problem}.`],
-    }));
+  clusters.flatMap(({ name, problem }) => sayDoubt(name, problem));
 
 /** The sections of the Home, from the top; each shows nothing where it has nothing to say. */
 const sections: readonly Section[] = [failing, old, asked, suspended];

@@ -4,6 +4,7 @@ import type { Target } from '#src/command/policy.ts';
 import type { Asked } from '#src/command/read-request.ts';
 import { wishOf } from '#src/command/wish.ts';
 import type { Failure } from '#src/failure.ts';
+import type { FormInput } from '#src/form.ts';
 import type { Button } from '#src/view.ts';
 
 /** Failures that come of what was written, and not of how things are. */
@@ -12,6 +13,7 @@ const ofWriting: ReadonlySet<Failure['code']> = new Set([
   'invalid-arguments',
   'unknown-cluster',
   'no-such-object',
+  'no-such-namespace',
   'not-found',
   'ambiguous',
 ]);
@@ -34,13 +36,20 @@ export const offersAfter = (
   if (!ofWriting.has(failure.code)) {
     return [];
   }
+  const choose = (command: string, input: FormInput): Button => ({
+    label: 'Choose …',
+    command,
+    input,
+    style: 'primary',
+  });
   const wish = wishOf(asked, commands, context);
   if (wish !== undefined) {
-    return [
-      { label: 'Choose …', command: wish.command.doc.name, input: wish.input, style: 'primary' },
-    ];
+    return [choose(wish.command.doc.name, wish.input)];
   }
   const correction = correctionOf(asked, commands, context, mayUse(context));
+  if (correction?.isOpen === true) {
+    return [choose(correction.command, correction.input)];
+  }
   const label = `${context.root} ${correction?.text}`;
   return correction === undefined || label.length > mostOnButton
     ? []

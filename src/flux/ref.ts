@@ -103,6 +103,9 @@ const kindByWord: ReadonlyMap<string, FluxKind> = new Map(
 
 export const isFluxKind = (word: string): word is FluxKind => word in fluxKinds;
 
+/** Every word that {@link kindFromWord} reads. */
+export const kindWords: readonly string[] = [...kindByWord.keys()];
+
 /** Reads `ks`, `kustomization`, `Kustomization` or `kustomizations`; undefined for any other word. */
 export const kindFromWord = (word: string): FluxKind | undefined =>
   kindByWord.get(word.toLowerCase());

@@ -33,6 +33,12 @@ const failures: { readonly [Code in Failure['code']]: Extract<Failure, { code: C
     clusters: ['infra', 'apps'],
     nearest: 'ks/media/plex',
   },
+  'no-such-namespace': {
+    code: 'no-such-namespace',
+    name: 'medai',
+    clusters: ['infra'],
+    nearest: 'media',
+  },
   'not-found': {
     code: 'not-found',
     object: harbor,

@@ -36,6 +36,7 @@ export const exitOf = (failure: Failure): Exit => {
     case 'unknown-cluster':
     case 'ambiguous':
     case 'no-such-object':
+    case 'no-such-namespace':
     case 'not-found':
       return 'absent';
     case 'suspended':

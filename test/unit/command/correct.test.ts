@@ -24,6 +24,11 @@ describe('a request with a typo', () => {
     ],
     ['get failling infra', 'get failing infra'],
     ['gte failling infar', 'get failing infra'],
+    ['get infar', 'get --cluster=infra'],
+    ['get --namespace medai', 'get --namespace=media'],
+    ['status infar', 'status infra'],
+    ['help statsu', 'help status'],
+    ['help nothing-near', undefined],
     ['get --no-such', undefined],
     ['dance', undefined],
   ])('%s is meant as %s', (typed, meant) => {
@@ -32,6 +37,16 @@ describe('a request with a typo', () => {
 
   it('is not corrected into what the person may not do', () => {
     expect(correctionOf({ text: 'statsu' }, commands, stage.context, () => false)).toBeUndefined();
+  });
+
+  it('is left open where what was meant can be several things', () => {
+    const meant = correctionOf({ text: 'status harbr' }, commands, stage.context, () => true);
+
+    expect(meant).toMatchObject({ input: { object: 'ks/harbor/harbor' }, isOpen: true });
+  });
+
+  it('that was no typo is not offered once more', () => {
+    expect(corrected('status ks/harbor/harbor infra')).toBeUndefined();
   });
 
   it('of a button is corrected by its input', () => {

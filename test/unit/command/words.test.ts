@@ -24,6 +24,8 @@ describe('splitting what a person typed', () => {
     ['a\\ b "c d', ['a b', 'c d']],
     ['--image nginx:1.27', ['--image', 'nginx:1.27']],
     ['say ""', ['say', '']],
+    ['status `ks/a/b` `infra`', ['status', 'ks/a/b', 'infra']],
+    ["say 'run `x`'", ['say', 'run `x`']],
     ['  ', []],
   ])('reads %s', (text, words) => {
     expect(tokenize(text)).toEqual(words);
@@ -92,6 +94,37 @@ describe('reading words into arguments', () => {
       ]),
     );
   });
+
+  const places = [
+    { name: 'filter', type: 'string', choices: ['failing', 'all'] },
+    { name: 'cluster', type: 'string' },
+    { name: 'kind', type: 'string', words: ['ks', 'kustomization'] },
+  ] as const;
+
+  it.each([
+    ['failing infra', { filter: 'failing', cluster: 'infra' }],
+    ['infra failing', { filter: 'failing', cluster: 'infra' }],
+    ['Failing', { filter: 'failing' }],
+    ['infra', { cluster: 'infra' }],
+    ['KS infra', { kind: 'KS', cluster: 'infra' }],
+    ['--filter all infra', { filter: 'all', cluster: 'infra' }],
+    ['faling infra', { filter: 'faling', cluster: 'infra' }],
+  ])('takes each word of "%s" for what it can mean', (text, input) => {
+    expect(readWords(tokenize(text), places, ['filter', 'cluster', 'kind'])).toEqual(ok(input));
+  });
+
+  test.prop([fc.array(fc.constantFrom('failing', 'infra', 'ks', '--filter=all', 'x'))])(
+    'takes every word or says that it is too many',
+    (words) => {
+      const read = readWords(words, places, ['filter', 'cluster', 'kind']);
+      const flags = words.filter((word) => word.startsWith('--')).length;
+      const taken = words.length - flags + Math.min(flags, 1);
+
+      expect(read.ok ? Object.keys(read.value).length : read.failure.length).toBe(
+        read.ok ? taken : taken - 3,
+      );
+    },
+  );
 
   test.prop([fc.array(fc.string())])('never throws', (words) => {
     expect(typeof readWords(words, shapes, ['object']).ok).toBe('boolean');

@@ -57,7 +57,23 @@ describe('status', () => {
     stage.apps.cut('the watch is cut');
 
     expect(JSON.stringify(await stage.show('status apps'))).toContain(
-      'What is shown may be old: the watch is cut',
+      'What is shown of apps may be old: the watch is cut',
+    );
+  });
+
+  it.each(['status INFRA', 'status --cluster Infra'])(
+    '%s is about infra, whatever a keyboard made of its name',
+    async (text) => {
+      expect((await createStage().show(text)).summary).toBe('infra: 1 of 7 failing');
+    },
+  );
+
+  it('says of an object, too, that it may be old', async () => {
+    const stage = createStage();
+    stage.infra.cut('the watch is cut');
+
+    expect(JSON.stringify(await stage.show('status plex infra'))).toContain(
+      'What is shown of infra may be old: the watch is cut',
     );
   });
 
@@ -105,13 +121,32 @@ describe('get', () => {
   });
 
   it.each([
-    ['get failing all', '1 object failing'],
-    ['get suspended all', '1 object suspended'],
-    ['get all all --kind hr', '2 hr objects'],
-    ['get all apps --namespace pki', '3 objects'],
-    ['get stale infra', '1 object stale'],
+    ['get failing all', '1 object failing on infra and apps'],
+    ['get suspended all', '1 object suspended on infra and apps'],
+    ['get all all --kind hr', '2 hr objects on infra and apps'],
+    ['get HelmReleases Apps', '1 hr object on apps'],
+    ['get all apps --namespace pki', '3 objects in pki on apps'],
+    ['get stale infra', '1 object stale on infra'],
+    ['get apps failing', '0 objects failing on apps'],
   ])('%s: %s', async (text, summary) => {
     expect((await createStage().show(text)).summary).toBe(summary);
+  });
+
+  it('does not let a cluster that is away pass for one without failures', async () => {
+    const stage = createStage();
+    stage.apps.cut('the watch is cut');
+    const view = await stage.show('get failing apps');
+
+    expect(JSON.stringify(view)).toContain('What is shown of apps may be old: the watch is cut');
+  });
+
+  it('knows a namespace in which there is nothing from one that has no such object', async () => {
+    const { refusal, show } = createStage();
+
+    expect(await refusal('get failing --namespace medai')).toContain('Did you mean media?');
+    expect((await show('get waiting --namespace media')).summary).toBe(
+      '0 objects waiting in media on infra and apps',
+    );
   });
 
   const crowded = (options: StageOptions = {}): ReturnType<typeof createStage> => {
@@ -130,7 +165,7 @@ describe('get', () => {
 
     const view = await stage.show('get all apps --kind ks');
 
-    expect(view.summary).toBe('61 ks objects');
+    expect(view.summary).toBe('61 ks objects on apps');
     expect(view.parts.map(({ kind }) => kind)).toEqual(['heading', 'table']);
     expect(view.parts[1]).toHaveProperty('rows.length', 61);
   });
@@ -153,7 +188,7 @@ describe('get', () => {
       buttons: [to('Previous', 1), to('Next', 3)],
     });
     expect(last?.parts.at(-1)).toEqual({ kind: 'buttons', buttons: [to('Previous', 2)] });
-    expect(last?.summary).toBe('51–61 of 61 ks objects, page 3 of 3');
+    expect(last?.summary).toBe('51–61 of 61 ks objects on apps, page 3 of 3');
   });
 
   it('shows each object on exactly one page, in blocks and in the fallback text', async () => {
@@ -189,7 +224,7 @@ describe('a grant for one namespace', () => {
   it('lists its own objects only', async () => {
     const { summary } = await stage.show('get all infra');
 
-    expect(summary).toBe('1 object');
+    expect(summary).toBe('1 object on infra');
   });
 
   it('counts its own objects only', async () => {
@@ -244,6 +279,26 @@ describe('whoami', () => {
 describe('help', () => {
   it('offers the nearest command', async () => {
     expect(await createStage().refusal('help reconcil')).toContain('Did you mean reconcile?');
+  });
+});
+
+describe('a cluster that has not been read yet', () => {
+  const unread = 'What is shown of apps may be old: it has not been read whole yet.';
+
+  it.each(['status apps', 'get failing apps', 'here'])('is not called well by %s', async (text) => {
+    const view = await createStage({ isAppsUnread: true, defaultCluster: 'apps' }).show(text);
+
+    expect(JSON.stringify(view)).toContain(unread);
+    expect(JSON.stringify(view)).not.toContain('"tone":"succeeded"');
+    expect(JSON.stringify(view)).not.toContain('nothing here that you may look at');
+  });
+
+  it('is named where one of its objects is asked for', async () => {
+    const { refusal } = createStage({ isAppsUnread: true });
+
+    expect(await refusal('status ks/harbor/harbor apps')).toBe(
+      'apps does not answer: it has not been read whole yet. Nothing was changed there. Ask again when it is back.',
+    );
   });
 });
 

@@ -75,7 +75,7 @@ describe('reconcile', () => {
     ],
     [
       'reconcile harbor',
-      '"harbor" can be more than one object. Write one of ks/harbor/harbor infra, ks/harbor/harbor apps.',
+      '"harbor" is on more than one cluster. Write one of ks/harbor/harbor infra, ks/harbor/harbor apps.',
     ],
     [
       'reconcile harbor app',

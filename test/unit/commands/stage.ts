@@ -107,18 +107,22 @@ export interface StageOptions {
   readonly grants?: readonly Grant[];
   readonly defaultCluster?: string;
   readonly actor?: Actor;
+  /** The other cluster has not been read yet. */
+  readonly isAppsUnread?: boolean;
 }
 
 export const createStage = ({
   grants = [everything],
   defaultCluster,
   actor = robin,
+  isAppsUnread = false,
 }: StageOptions = {}) => {
   const infra = fill(createMemoryCluster('infra', () => now));
-  const apps = fill(createMemoryCluster('apps', () => now));
+  const unread = createMemoryCluster('apps', () => now);
+  const apps = isAppsUnread ? unread : fill(unread);
   put(infra, 'Kustomization/media/plex', { spec: git, status: failing });
   put(infra, 'Kustomization/home/zigbee', { spec: { ...git, suspend: true }, status: applied });
-  for (const cluster of [infra, apps]) {
+  for (const cluster of isAppsUnread ? [infra] : [infra, apps]) {
     cluster.listAll();
   }
   const surroundings: Surroundings = {
