@@ -3,14 +3,16 @@ import type { Clock } from '#src/clock.ts';
 import type { Cluster } from '#src/cluster/cluster.ts';
 import { createCatchUp } from '#src/incident/catch-up.ts';
 import type { Decision, IncidentSettings, TextCleaning } from '#src/incident/decide.ts';
-import { keyOf, type Member } from '#src/incident/incident.ts';
-import { createOpening } from '#src/incident/opening.ts';
-import { changeIncident, type IncidentWriter } from '#src/incident/records.ts';
+import { type Incident, keyOf, type Member } from '#src/incident/incident.ts';
+import { createOpening, dueToUnroll, unroll } from '#src/incident/opening.ts';
+import { changeIncident, type IncidentWriter, type Unreadable } from '#src/incident/records.ts';
 import { createReports } from '#src/incident/reports.ts';
 import { createSuspects, type SuspectsOptions } from '#src/incident/suspects.ts';
+import { createTenure, keeperLease, renewEveryMs } from '#src/incident/tenure.ts';
 import { beginTurn, loadWorld, type Turn } from '#src/incident/turn.ts';
 import { adopt, decideFor, dueKeys, forgetOld, nextDue, observe } from '#src/incident/world.ts';
 import type { Log } from '#src/log.ts';
+import { isolated } from '#src/store/isolated.ts';
 import { isStoreUnavailable, type Store } from '#src/store/store.ts';
 
 export interface KeeperOptions {
@@ -39,12 +41,10 @@ export interface Keeper {
   leads(): boolean;
 }
 
-export const keeperLease = 'keeper';
-// short, so that a keeper that was killed is followed within the ten seconds that are promised
-const leaseMs = 5_000;
-const renewEveryMs = 1_500;
 const idleMs = 1_000;
 const retryMs = 1_000;
+/** How long something that failed unexpectedly is left alone. */
+const restMs = 60_000;
 
 /**
  * Turns what the clusters and the webhooks say into incidents: one lease holder, one thing at a time. Each
@@ -55,7 +55,18 @@ export const createKeeper = (options: KeeperOptions): Keeper => {
   const { commits } = options;
   const bell = createBell(clock);
   let turn: Turn | undefined;
+  const tenure = createTenure({ store, clock, holder });
   const endedAfter = (): number => clock.now() - settings().reopenMs;
+
+  const unreadable: Unreadable = (incident, error) =>
+    log.error({ incident, error }, 'an incident cannot be read; the others are kept');
+
+  const writerOf = ({ token }: Turn): IncidentWriter => ({
+    store,
+    channelOf,
+    fence: { lease: keeperLease, token },
+    stillLeads: () => tenure.stands(token),
+  });
 
   const takeOver = async (token: number): Promise<Turn> => {
     const begun = await beginTurn({
@@ -64,7 +75,7 @@ export const createKeeper = (options: KeeperOptions): Keeper => {
       token,
       endedAfter: endedAfter(),
       now: clock.now(),
-      reports: createReports({ store, clean }),
+      reports: createReports({ store, clean, log }),
       opening: createOpening(store),
       catchUp: await createCatchUp(store, clock.now(), `${holder}-${token}`),
       suspects: createSuspects({
@@ -77,6 +88,7 @@ export const createKeeper = (options: KeeperOptions): Keeper => {
         onNews: () => bell.ring(),
       }),
       onNews: () => bell.ring(),
+      unreadable,
     });
     begun.suspects.askOpen(begun.world);
     log.info(
@@ -93,8 +105,8 @@ export const createKeeper = (options: KeeperOptions): Keeper => {
   };
 
   const write = (current: Turn, key: string, decision: Exclude<Decision, { kind: 'nothing' }>) => {
-    const { world, token } = current;
-    const writer = { store, channelOf, fence: { lease: keeperLease, token } };
+    const { world } = current;
+    const writer = writerOf(current);
     const now = clock.now();
     if (decision.kind === 'change') {
       const id = world.latest.get(key) ?? '';
@@ -107,7 +119,7 @@ export const createKeeper = (options: KeeperOptions): Keeper => {
     if (decision.kind === 'nothing') {
       return true;
     }
-    const { world, token, reports, catchUp } = current;
+    const { world, reports, catchUp } = current;
     const written = await write(current, key, decision);
     if (written.kind === 'fenced') {
       return false;
@@ -122,7 +134,7 @@ export const createKeeper = (options: KeeperOptions): Keeper => {
     }
     adopt(world, written.incident);
     current.suspects.ask(written.incident);
-    const writer = { store, channelOf, fence: { lease: keeperLease, token } };
+    const writer = writerOf(current);
     catchUp.note(writer, written.incident);
     log.info(
       { incident: written.incident.id, state: written.incident.state, object: key },
@@ -179,31 +191,55 @@ export const createKeeper = (options: KeeperOptions): Keeper => {
     }
   };
 
-  const upkeep = async (
-    { world, opening, catchUp, suspects }: Turn,
-    writer: IncidentWriter,
-  ): Promise<boolean> => {
-    const answered = await suspects.take(writer, world, clock.now());
+  /** @returns what `work` did; true where it failed unexpectedly, which keeps nobody else waiting */
+  const apart = (current: Turn, what: string, work: () => Promise<boolean>): Promise<boolean> =>
+    isolated(work, (error) => {
+      log.error({ holder, what, error }, 'this failed unexpectedly and is tried again in a minute');
+      current.resting.set(what, clock.now() + restMs);
+      current.world.rechecks.set(what, clock.now() + restMs);
+      return true;
+    });
+
+  const rests = ({ resting }: Turn, what: string): boolean => {
+    const left = (resting.get(what) ?? 0) > clock.now();
+    return left || (resting.delete(what) && false);
+  };
+
+  const unrollOne = async (current: Turn, incident: Incident): Promise<boolean> => {
+    const written = await unroll(writerOf(current), incident, clock.now());
+    if (written.kind === 'written') {
+      adopt(current.world, written.incident);
+      onCards();
+    }
+    current.stale ||= written.kind === 'stale';
+    return written.kind !== 'fenced';
+  };
+
+  const unrollAll = async (current: Turn): Promise<boolean> => {
+    for (const incident of dueToUnroll(current.world.incidents.values(), clock.now())) {
+      const { id } = incident;
+      if (!(rests(current, id) || (await apart(current, id, () => unrollOne(current, incident))))) {
+        return false;
+      }
+    }
+    return true;
+  };
+
+  const upkeep = async (current: Turn, writer: IncidentWriter): Promise<boolean> => {
+    const answered = await current.suspects.take(writer, current.world, clock.now());
     if (answered.changed) {
       onCards();
     }
-    const unrolled = await opening.unroll(writer, world.incidents.values(), clock.now());
-    for (const written of unrolled) {
-      if (written.kind === 'written') {
-        adopt(world, written.incident);
-        onCards();
-      }
-    }
     return (
       answered.done &&
-      unrolled.every((written) => written.kind === 'written') &&
-      (await catchUp.beat(writer, clock.now()))
+      (await unrollAll(current)) &&
+      (await current.catchUp.beat(writer, clock.now()))
     );
   };
 
   const decideAll = async (current: Turn): Promise<boolean> => {
     for (const key of dueKeys(current.world, clock.now())) {
-      if (!(await settle(current, key))) {
+      if (!(await apart(current, key, () => settle(current, key)))) {
         return false;
       }
       if (current.stale) {
@@ -211,9 +247,11 @@ export const createKeeper = (options: KeeperOptions): Keeper => {
       }
     }
     for (let next = current.vanished[0]; next !== undefined; next = current.vanished[0]) {
+      const member = next;
+      const key = keyOf(member);
       // one that was made again meanwhile has its own verdict
-      const absent = !current.world.tracked.has(keyOf(next));
-      if (absent && !(await vanish(current, next))) {
+      const absent = !current.world.tracked.has(key);
+      if (absent && !(await apart(current, key, () => vanish(current, member)))) {
         return false;
       }
       current.vanished.shift();
@@ -223,7 +261,8 @@ export const createKeeper = (options: KeeperOptions): Keeper => {
 
   const work = async (current: Turn): Promise<boolean> => {
     if (current.stale) {
-      current.numbering = await loadWorld(store, current.world, endedAfter(), clock.now());
+      const { world } = current;
+      current.numbering = await loadWorld(store, world, endedAfter(), clock.now(), unreadable);
       current.stale = false;
       current.suspects.askOpen(current.world);
     }
@@ -231,11 +270,12 @@ export const createKeeper = (options: KeeperOptions): Keeper => {
     if (!(await decideAll(current))) {
       return false;
     }
-    const writer = { store, channelOf, fence: { lease: keeperLease, token: current.token } };
+    const writer = writerOf(current);
     const read = await current.reports.take(writer, current.world, clock.now());
     if (read.changed) {
       onCards();
     }
+    current.unread = read.more;
     if (!(await upkeep(current, writer))) {
       return false;
     }
@@ -244,7 +284,7 @@ export const createKeeper = (options: KeeperOptions): Keeper => {
   };
 
   const ensureTurn = async (): Promise<Turn | undefined> => {
-    const lease = await store.lease(keeperLease, holder, leaseMs);
+    const lease = await tenure.take();
     if (!lease.held) {
       if (turn !== undefined) {
         stepDown('the lease went to another replica');
@@ -262,19 +302,18 @@ export const createKeeper = (options: KeeperOptions): Keeper => {
 
   const round = async (signal: AbortSignal): Promise<void> => {
     const current = await ensureTurn();
-    const renewAt = clock.now() + renewEveryMs;
     if (current === undefined) {
       await bell.sleep(renewEveryMs, signal);
       return;
     }
-    while (!signal.aborted && clock.now() < renewAt) {
+    while (!signal.aborted && clock.now() < tenure.renewAt()) {
       if (!(await work(current))) {
         stepDown('another replica keeps the incidents now');
         return;
       }
       const due = nextDue(current.world) ?? Number.POSITIVE_INFINITY;
-      const pause = Math.min(due - clock.now(), renewAt - clock.now(), idleMs);
-      if (current.queue.length === 0 && pause > 0) {
+      const pause = Math.min(due - clock.now(), tenure.renewAt() - clock.now(), idleMs);
+      if (current.queue.length === 0 && !current.unread && pause > 0) {
         await bell.sleep(pause, signal);
       }
     }
@@ -284,6 +323,7 @@ export const createKeeper = (options: KeeperOptions): Keeper => {
     wake: () => bell.ring(),
     leads: () => turn !== undefined,
     run: async (signal) => {
+      const keeping = tenure.keep(signal);
       while (!signal.aborted) {
         try {
           await round(signal);
@@ -302,7 +342,8 @@ export const createKeeper = (options: KeeperOptions): Keeper => {
       }
       turn?.stop();
       turn = undefined;
-      await store.release(keeperLease, holder).catch((error: unknown) => {
+      await keeping;
+      await tenure.release().catch((error: unknown) => {
         log.warn({ holder, error }, 'the lease could not be given back; it ends by itself');
       });
     },

@@ -17,21 +17,25 @@ const lateMs = 60_000;
 export interface Opening {
   /**
    * Opens an incident; where its channel is crowded with new ones, on the roll-up card.
-   * For `known` and `stale` see {@link openIncident}.
+   * For `known` see {@link openIncident}.
    */
   open(
     writer: IncidentWriter,
     decision: Extract<Decision, { kind: 'open' }>,
     known: Numbering,
     now: number,
-  ): Promise<Written | { readonly kind: 'stale' }>;
-  /** Gives incidents that have been on a roll-up card for long enough a card of their own. */
-  unroll(
-    writer: IncidentWriter,
-    incidents: Iterable<Incident>,
-    now: number,
-  ): Promise<readonly Written[]>;
+  ): Promise<Written>;
 }
+
+/** Incidents that have been on a roll-up card for long enough, and get a card of their own. */
+export const dueToUnroll = (incidents: Iterable<Incident>, now: number): readonly Incident[] =>
+  [...incidents].filter(
+    (incident) => incident.rolledUp && !hasEnded(incident) && now - incident.openedAt >= rolledUpMs,
+  );
+
+/** Takes an incident off the roll-up card. */
+export const unroll = (writer: IncidentWriter, { id }: Incident, now: number): Promise<Written> =>
+  changeIncident(writer, id, { story: [], unroll: true, at: now, flap: false });
 
 export const createOpening = (store: Store): Opening => {
   const crowd = createCrowd(store);
@@ -57,19 +61,6 @@ export const createOpening = (store: Store): Opening => {
       );
       if (written.kind === 'written' && channel !== undefined && !rolledUp) {
         crowd.add(channel, written.incident.id);
-      }
-      return written;
-    },
-    unroll: async (writer, incidents, now) => {
-      const due = [...incidents].filter(
-        (incident) =>
-          incident.rolledUp && !hasEnded(incident) && now - incident.openedAt >= rolledUpMs,
-      );
-      const written: Written[] = [];
-      for (const { id } of due) {
-        written.push(
-          await changeIncident(writer, id, { story: [], unroll: true, at: now, flap: false }),
-        );
       }
       return written;
     },

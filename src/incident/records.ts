@@ -29,10 +29,17 @@ export const readIncident = (found: Versioned | undefined): StoredIncident | und
     ? undefined
     : { incident: Incident.parse(found.value), version: found.version };
 
-/** All that are open, and those that ended since `endedAfter` (ms). */
+/** Told of a record that cannot be read: another version of the bot wrote it, or somebody by hand. */
+export type Unreadable = (id: string, error: unknown) => void;
+
+/**
+ * All that are open, and those that ended since `endedAfter` (ms). One that cannot be read is left out, so
+ * that it does not take the others with it.
+ */
 export const loadIncidents = async (
   store: Store,
   endedAfter: number,
+  unreadable: Unreadable = () => undefined,
 ): Promise<readonly StoredIncident[]> => {
   const everything = { limit: 100_000 };
   // in this order one that is taken up again meanwhile is in both
@@ -40,7 +47,14 @@ export const loadIncidents = async (
   const open = await store.range(openIncidents, everything);
   const ids = [...new Set([...open, ...ended].map((scored) => scored.member))];
   const found = await store.readAll(ids.map(incidentKey));
-  return found.flatMap((versioned) => readIncident(versioned) ?? []);
+  return found.flatMap((versioned, at) => {
+    try {
+      return readIncident(versioned) ?? [];
+    } catch (error) {
+      unreadable(ids[at] ?? '', error);
+      return [];
+    }
+  });
 };
 
 const storedCard = (found: Versioned | undefined) =>
@@ -149,11 +163,15 @@ export interface IncidentWriter {
   readonly fence: Fence;
   /** Channel that the incidents of a cluster go to; undefined: none. */
   readonly channelOf: (cluster: string) => string | undefined;
+  /** Whether the lease is still ours, as far as is known; asked before each of many writes. */
+  readonly stillLeads: () => boolean;
 }
 
 export type Written =
   | { readonly kind: 'written'; readonly incident: Incident }
-  | { readonly kind: 'fenced' };
+  | { readonly kind: 'fenced' }
+  /** The store does not have what this rests on; nothing was written. Load and decide anew. */
+  | { readonly kind: 'stale' };
 
 /** The counter of incidents as it stood at one moment. */
 export interface Numbering {
@@ -182,7 +200,10 @@ export const openIncident = async (
   draft: Omit<Incident, 'id'>,
   known: Numbering,
   now: number,
-): Promise<Written | { readonly kind: 'stale' }> => {
+): Promise<Written> => {
+  if (!writer.stillLeads()) {
+    return { kind: 'fenced' };
+  }
   const number = known.count + 1;
   const incident: Incident = { ...draft, id: `INC-${number}` };
   const written = await commitIncident(writer, undefined, incident, now, {
@@ -200,16 +221,22 @@ export const openIncident = async (
   }
 };
 
-/** Folds a change into a stored incident, on top of whatever stands in the store by now. */
+/**
+ * Folds a change into a stored incident, on top of whatever stands in the store by now.
+ * @returns `stale` when the store lost the incident, as it may in a fail-over
+ */
 export const changeIncident = async (
   writer: IncidentWriter,
   id: string,
   change: IncidentChange & { readonly flap: boolean },
 ): Promise<Written> => {
+  if (!writer.stillLeads()) {
+    return { kind: 'fenced' };
+  }
   for (let attempt = 0; attempt < attempts; attempt++) {
     const before = readIncident(await writer.store.read(incidentKey(id)));
     if (before === undefined) {
-      throw new Error(`${id} is not in the store`);
+      return { kind: 'stale' };
     }
     const known = change.story.every((entry) =>
       before.incident.story.some((old) => old.id === entry.id),

@@ -5,6 +5,8 @@ import type { TextCleaning } from '#src/incident/decide.ts';
 import { hasEnded, type Incident, memberKey, type StoryEntry } from '#src/incident/incident.ts';
 import { changeIncident, type IncidentWriter } from '#src/incident/records.ts';
 import { adopt, type World } from '#src/incident/world.ts';
+import type { Log } from '#src/log.ts';
+import { isolated } from '#src/store/isolated.ts';
 import type { Store, StreamEntry } from '#src/store/store.ts';
 
 /**
@@ -12,12 +14,16 @@ import type { Store, StreamEntry } from '#src/store/store.ts';
  * changes an incident: it adds what the object's condition does not tell (Helm's last log lines, say).
  */
 export interface Reports {
-  /** Reads on in the intake stream and adds what is news to incidents that are open. */
+  /**
+   * Reads on in the intake stream and adds what is news to incidents that are open. So much at a time that
+   * a storm of events does not keep what the objects say waiting; `more`: it is not all of it.
+   * @returns `done` false when fenced
+   */
   take(
     writer: IncidentWriter,
     world: World,
     now: number,
-  ): Promise<{ readonly done: boolean; readonly changed: boolean }>;
+  ): Promise<{ readonly done: boolean; readonly changed: boolean; readonly more: boolean }>;
   /** Adds what was reported about an object before its incident opened. */
   attach(writer: IncidentWriter, world: World, incident: Incident, now: number): Promise<void>;
 }
@@ -38,6 +44,7 @@ interface Waiting {
 interface ReportsOptions {
   readonly store: Store;
   readonly clean: TextCleaning;
+  readonly log: Log;
 }
 
 const keyOfEntry = (entry: IntakeEntry): string | undefined => {
@@ -52,7 +59,7 @@ const isWorthReading = (entry: IntakeEntry): boolean =>
   entry.event.reason !== 'DependencyNotReady' &&
   entry.event.message !== '';
 
-export const createReports = ({ store, clean }: ReportsOptions): Reports => {
+export const createReports = ({ store, clean, log }: ReportsOptions): Reports => {
   const waiting = new Map<string, Waiting[]>();
 
   const isNews = (incident: Incident, text: string): boolean => {
@@ -87,8 +94,8 @@ export const createReports = ({ store, clean }: ReportsOptions): Reports => {
       at: now,
       flap: false,
     });
-    if (written.kind === 'fenced') {
-      return 'fenced';
+    if (written.kind !== 'written') {
+      return written.kind === 'fenced' ? 'fenced' : 'same';
     }
     adopt(world, written.incident);
     return 'changed';
@@ -125,6 +132,17 @@ export const createReports = ({ store, clean }: ReportsOptions): Reports => {
     return add(writer, world, incident, entry, now);
   };
 
+  /** A report is text beside what the objects say: one that cannot be taken is let go. */
+  const takeApart: typeof takeOne = (writer, world, entry, now) =>
+    isolated(
+      () => takeOne(writer, world, entry, now),
+      (error) => {
+        const { cluster, digest } = entry;
+        log.error({ cluster, object: keyOfEntry(entry), digest, error }, 'a report was left out');
+        return 'same';
+      },
+    );
+
   const takeAll = async (
     writer: IncidentWriter,
     world: World,
@@ -134,7 +152,7 @@ export const createReports = ({ store, clean }: ReportsOptions): Reports => {
     let changed = false;
     for (const { value } of entries) {
       const parsed = IntakeEntry.safeParse(value);
-      const result = parsed.success ? await takeOne(writer, world, parsed.data, now) : 'same';
+      const result = parsed.success ? await takeApart(writer, world, parsed.data, now) : 'same';
       if (result === 'fenced') {
         return 'fenced';
       }
@@ -154,22 +172,20 @@ export const createReports = ({ store, clean }: ReportsOptions): Reports => {
   return {
     take: async (writer, world, now) => {
       forget(now);
-      let changed = false;
-      for (;;) {
-        const cursor = await store.read(intakeCursor);
-        const after = typeof cursor?.value === 'string' ? cursor.value : undefined;
-        const entries = await store.entries(intakeStream, after, batchSize);
-        const last = entries.at(-1);
-        if (last === undefined) {
-          return { done: true, changed };
-        }
-        const result = await takeAll(writer, world, entries, now);
-        changed ||= result === 'changed';
-        if (result === 'fenced' || !(await moveOn(writer, last.id, cursor?.version ?? 0))) {
-          return { done: false, changed };
-        }
-        await store.trim(intakeStream, last.id);
+      const cursor = await store.read(intakeCursor);
+      const after = typeof cursor?.value === 'string' ? cursor.value : undefined;
+      const entries = await store.entries(intakeStream, after, batchSize);
+      const last = entries.at(-1);
+      if (last === undefined) {
+        return { done: true, changed: false, more: false };
       }
+      const result = await takeAll(writer, world, entries, now);
+      const changed = result === 'changed';
+      if (result === 'fenced' || !(await moveOn(writer, last.id, cursor?.version ?? 0))) {
+        return { done: false, changed, more: true };
+      }
+      await store.trim(intakeStream, last.id);
+      return { done: true, changed, more: entries.length === batchSize };
     },
     attach: async (writer, world, incident, now) => {
       for (const member of incident.members) {

@@ -6,6 +6,7 @@ import { changeIncident, type IncidentWriter } from '#src/incident/records.ts';
 import { type Question, questionOf } from '#src/incident/revisions.ts';
 import { adopt, type World } from '#src/incident/world.ts';
 import type { Log } from '#src/log.ts';
+import { isolated } from '#src/store/isolated.ts';
 
 /**
  * Looks up which commits an incident may come from, or was ended by. Asking goes on beside the keeper and
@@ -208,6 +209,33 @@ export const createSuspects = (options: SuspectsOptions): Suspects => {
     }
   };
 
+  const write = async (
+    writer: IncidentWriter,
+    world: World,
+    { incident, finding }: Answer,
+    now: number,
+  ): Promise<'same' | 'changed' | 'fenced'> => {
+    if (!world.incidents.has(incident)) {
+      return 'same';
+    }
+    const change = { story: [], finding, at: now, flap: false };
+    const written = await changeIncident(writer, incident, change);
+    if (written.kind !== 'written') {
+      return written.kind === 'fenced' ? 'fenced' : 'same';
+    }
+    adopt(world, written.incident);
+    return 'changed';
+  };
+
+  const add: typeof write = (writer, world, answer, now) =>
+    isolated(
+      () => write(writer, world, answer, now),
+      (error) => {
+        log.error({ incident: answer.incident, error }, 'an answer of a Git host was left out');
+        return 'same';
+      },
+    );
+
   return {
     ask: (incident) => {
       note(incident);
@@ -225,15 +253,11 @@ export const createSuspects = (options: SuspectsOptions): Suspects => {
     take: async (writer, world, now) => {
       let changed = false;
       for (let next = answers[0]; next !== undefined; next = answers[0]) {
-        if (world.incidents.has(next.incident)) {
-          const change = { story: [], finding: next.finding, at: now, flap: false };
-          const written = await changeIncident(writer, next.incident, change);
-          if (written.kind === 'fenced') {
-            return { done: false, changed };
-          }
-          adopt(world, written.incident);
-          changed = true;
+        const written = await add(writer, world, next, now);
+        if (written === 'fenced') {
+          return { done: false, changed };
         }
+        changed ||= written === 'changed';
         answers.shift();
       }
       forgetGone(world);

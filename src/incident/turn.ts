@@ -3,7 +3,12 @@ import { fluxKinds, isFluxKind } from '#src/flux/ref.ts';
 import type { CatchUp } from '#src/incident/catch-up.ts';
 import type { Member } from '#src/incident/incident.ts';
 import type { Opening } from '#src/incident/opening.ts';
-import { loadIncidents, type Numbering, readNumbering } from '#src/incident/records.ts';
+import {
+  loadIncidents,
+  type Numbering,
+  readNumbering,
+  type Unreadable,
+} from '#src/incident/records.ts';
 import type { Reports } from '#src/incident/reports.ts';
 import type { Suspects } from '#src/incident/suspects.ts';
 import { adopt, createWorld, type World } from '#src/incident/world.ts';
@@ -29,6 +34,10 @@ export interface Turn {
   readonly token: number;
   readonly queue: Observation[];
   readonly vanished: Member[];
+  /** There is more on the intake stream. */
+  unread: boolean;
+  /** What failed unexpectedly, and until when (ms) it is left alone. */
+  readonly resting: Map<string, number>;
   readonly stop: () => void;
 }
 
@@ -48,10 +57,11 @@ export const loadWorld = async (
   world: World,
   endedAfter: number,
   now: number,
+  unreadable: Unreadable,
 ): Promise<Numbering> => {
   // the counter first: whatever is opened after it was read shows when we open one ourselves
   const numbering = await readNumbering(store);
-  const stored = await loadIncidents(store, endedAfter);
+  const stored = await loadIncidents(store, endedAfter, unreadable);
   world.incidents.clear();
   world.latest.clear();
   for (const { incident } of stored) {
@@ -90,6 +100,7 @@ interface TurnOptions {
   readonly catchUp: CatchUp;
   readonly suspects: Suspects;
   readonly onNews: () => void;
+  readonly unreadable: Unreadable;
 }
 
 /**
@@ -98,7 +109,7 @@ interface TurnOptions {
  */
 export const beginTurn = async (options: TurnOptions): Promise<Turn> => {
   const { store, clusters, token, endedAfter, now, suspects, onNews } = options;
-  const { reports, opening, catchUp } = options;
+  const { reports, opening, catchUp, unreadable } = options;
   const queue: Observation[] = [];
   // listen first, load after: nothing falls between the two
   const stops = clusters.map((cluster) =>
@@ -115,7 +126,7 @@ export const beginTurn = async (options: TurnOptions): Promise<Turn> => {
   };
   const world = createWorld();
   try {
-    const numbering = await loadWorld(store, world, endedAfter, now);
+    const numbering = await loadWorld(store, world, endedAfter, now, unreadable);
     queue.push(...clusters.flatMap(held));
     const epochs = lastEpochs(world);
     return {
@@ -126,6 +137,8 @@ export const beginTurn = async (options: TurnOptions): Promise<Turn> => {
       token,
       queue,
       vanished: [],
+      unread: false,
+      resting: new Map(),
       stop,
       reports,
       opening,

@@ -34,6 +34,7 @@ const createStage = async () => {
     store,
     fence: { lease: 'keeper', token: lease.held ? lease.token : 0 },
     channelOf: () => 'C1',
+    stillLeads: () => true,
   };
   let policy = everything;
   let reach = store;

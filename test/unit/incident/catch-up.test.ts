@@ -43,6 +43,7 @@ const stage = async () => {
     store,
     fence: { lease: 'keeper', token: lease.held ? lease.token : 0 },
     channelOf: () => 'C1',
+    stillLeads: () => true,
   };
   const said = async (name: string) => {
     const found = await store.read(cardKey(`catch-up-${name}@C1`));

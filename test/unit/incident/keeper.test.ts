@@ -1,31 +1,70 @@
 import { describe, expect, it } from 'vitest';
 import { createMemoryCluster } from '#src/cluster/memory.ts';
+import { intakeStream } from '#src/flux/intake.ts';
 import { defaultIncidentSettings } from '#src/incident/decide.ts';
 import { createKeeper } from '#src/incident/keeper.ts';
 import { loadIncidents } from '#src/incident/records.ts';
-import { silentLog } from '#src/log.ts';
+import { type Log, silentLog } from '#src/log.ts';
 import { createMemoryStore } from '#src/store/memory.ts';
-import { type Store, storeUnavailable } from '#src/store/store.ts';
-import { createVirtualClock } from '#test/fakes/clock.ts';
+import { type Json, type Store, storeUnavailable } from '#src/store/store.ts';
+import { createVirtualClock, type VirtualClock } from '#test/fakes/clock.ts';
 
 const same = (text: string): string => text;
 
-const wire = (resourceVersion: string, ready: 'True' | 'False') => ({
+const wire = (resourceVersion: string, ready: 'True' | 'False', name = 'api') => ({
   apiVersion: 'kustomize.toolkit.fluxcd.io/v1',
   kind: 'Kustomization',
-  metadata: { namespace: 'data', name: 'api', uid: 'uid-1', generation: 1, resourceVersion },
+  metadata: { namespace: 'data', name, uid: `uid-${name}`, generation: 1, resourceVersion },
   status: {
     observedGeneration: 1,
     conditions: [{ type: 'Ready', status: ready, reason: 'ReconciliationFailed', message: 'no' }],
   },
 });
 
+/** The same store, each of whose answers takes this long. */
+const slow = (store: Store, clock: VirtualClock, ms: number): Store =>
+  Object.fromEntries(
+    Object.entries(store).map(([verb, call]) => [
+      verb,
+      async (...words: never[]) => {
+        await clock.wait(ms / 2);
+        const answer: unknown = await call(...words);
+        await clock.wait(ms / 2);
+        return answer;
+      },
+    ]),
+  ) as unknown as Store;
+
+/** An event of Flux about an object, as it stands on the intake stream. */
+const report = (name: string, text: string): Json => ({
+  type: 'flux-event',
+  cluster: 'apps',
+  receivedAt: 0,
+  event: {
+    involvedObject: { kind: 'Kustomization', namespace: 'data', name },
+    severity: 'error',
+    timestamp: '2026-11-24T10:00:00Z',
+    message: text,
+    reason: 'ReconciliationFailed',
+  },
+  digest: text,
+  stale: false,
+});
+
 const createBench = () => {
   const clock = createVirtualClock();
   const store = createMemoryStore({ clock });
+  const said: string[] = [];
+  const log: Log = {
+    ...silentLog,
+    info: (_, message) => said.push(message),
+    error: (_, message) => said.push(message),
+  };
   return {
     clock,
     store,
+    /** How often something was logged. */
+    times: (message: string) => said.filter((one) => one === message).length,
     /** A process with a view of its own on a cluster, which holds `objects` when it starts. */
     start: (holder: string, objects: readonly unknown[], reached: Store = store) => {
       const cluster = createMemoryCluster('apps', clock.now);
@@ -42,7 +81,7 @@ const createBench = () => {
         settings: () => defaultIncidentSettings,
         clean: { redact: same, normalise: same },
         channelOf: () => 'C1',
-        log: silentLog,
+        log,
         onCards: () => undefined,
       }).run(stop.signal);
       return {
@@ -104,5 +143,123 @@ describe('the keeper of incidents', () => {
     await bench.clock.advance(30_000);
 
     expect(await bench.states()).toEqual(['INC-1 resolved']);
+  });
+
+  it.each([100, 1_900])(
+    'stays the same replica however much there is to write on a store that answers in %i ms',
+    async (ms) => {
+      const bench = createBench();
+      const reached = slow(bench.store, bench.clock, ms);
+      const replicas = [bench.start('one', [], reached), bench.start('two', [], reached)];
+      await bench.clock.advance(60_000);
+
+      for (const { cluster } of replicas) {
+        for (let at = 0; at < 30; at++) {
+          cluster.applyWatchEvent('ADDED', wire('10', 'False', `app-${at}`));
+        }
+      }
+      await bench.clock.advance(600_000);
+
+      expect((await bench.states()).length).toBe(30);
+      expect(bench.times('keeping the incidents from now on')).toBe(1);
+    },
+  );
+
+  it('keeps the others though one record cannot be read', async () => {
+    const bench = createBench();
+    await bench.store.commit({
+      put: [
+        { key: 'incident/INC-1', value: { id: 'INC-1', state: 'of another version' } },
+        { key: 'incident-counter', value: 1 },
+      ],
+      index: [{ index: 'incidents/open', member: 'INC-1', score: bench.clock.now() }],
+    });
+
+    bench.start('one', [wire('10', 'False')]);
+    await bench.clock.advance(10_000);
+
+    expect(await bench.states()).toEqual(['INC-2 open']);
+    expect(bench.times('an incident cannot be read; the others are kept')).toBe(1);
+  });
+
+  it('keeps the others though one of them cannot be written', async () => {
+    const bench = createBench();
+    const { cluster } = bench.start('one', [wire('10', 'False')]);
+    await bench.clock.advance(2_000);
+    await bench.store.commit({ put: [{ key: 'card/INC-1@C1', value: 'no card' }] });
+
+    cluster.applyWatchEvent('MODIFIED', wire('20', 'True'));
+    cluster.applyWatchEvent('ADDED', wire('21', 'False', 'web'));
+    await bench.clock.advance(50_000);
+
+    expect(await bench.states()).toEqual(['INC-1 open', 'INC-2 open']);
+    const failed = 'this failed unexpectedly and is tried again in a minute';
+    expect(bench.times(failed)).toBe(1);
+
+    await bench.store.commit({ remove: [{ key: 'card/INC-1@C1' }] });
+    await bench.clock.advance(60_000);
+    expect(await bench.states()).toEqual(['INC-2 open', 'INC-1 resolved']);
+  });
+
+  it('opens an incident anew that the store has lost', async () => {
+    const bench = createBench();
+    const { cluster } = bench.start('one', [wire('10', 'False')]);
+    await bench.clock.advance(2_000);
+    await bench.store.commit({
+      remove: [{ key: 'incident/INC-1' }],
+      unindex: [{ index: 'incidents/open', member: 'INC-1' }],
+    });
+
+    cluster.applyWatchEvent('MODIFIED', {
+      ...wire('20', 'False'),
+      status: { conditions: [{ type: 'Ready', status: 'False', reason: 'BuildFailed' }] },
+    });
+    await bench.clock.advance(5_000);
+
+    expect(await bench.states()).toEqual(['INC-2 open']);
+  });
+
+  it('reads on after an event that cannot be taken', async () => {
+    const bench = createBench();
+    const broken: Store = {
+      ...bench.store,
+      commit: (batch) => {
+        if (JSON.stringify(batch).includes('one of a kind')) {
+          throw new Error('a mistake of ours');
+        }
+        return bench.store.commit(batch);
+      },
+    };
+    bench.start('one', [wire('10', 'False')], broken);
+    await bench.clock.advance(2_000);
+
+    await bench.store.append(intakeStream, 'a', 0, report('api', 'one of a kind'));
+    await bench.store.append(intakeStream, 'b', 0, report('api', 'an ordinary one'));
+    await bench.clock.advance(5_000);
+
+    const [stored] = await loadIncidents(bench.store, 0);
+    expect(stored?.incident.story.map(({ text }) => text)).toEqual(['no', 'an ordinary one']);
+    expect(await bench.store.entries(intakeStream, undefined, 10)).toEqual([]);
+    expect(bench.times('a report was left out')).toBe(1);
+  });
+
+  it('sees what the objects say in the middle of a storm of events', async () => {
+    const bench = createBench();
+    const { cluster } = bench.start(
+      'one',
+      [wire('10', 'False')],
+      slow(bench.store, bench.clock, 20),
+    );
+    await bench.clock.advance(5_000);
+    for (let at = 0; at < 2_000; at++) {
+      await bench.store.append(intakeStream, String(at), 0, report('api', `event ${at}`));
+    }
+    await bench.clock.advance(1_000);
+
+    cluster.applyWatchEvent('ADDED', wire('21', 'False', 'web'));
+    await bench.clock.advance(30_000);
+
+    expect(await bench.states()).toEqual(['INC-1 open', 'INC-2 open']);
+    expect((await bench.store.entries(intakeStream, undefined, 1)).length).toBe(1);
   });
 });

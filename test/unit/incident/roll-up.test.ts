@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Member } from '#src/incident/incident.ts';
-import { createOpening } from '#src/incident/opening.ts';
+import { createOpening, dueToUnroll, unroll } from '#src/incident/opening.ts';
 import { loadIncidents, readNumbering, rootCardId } from '#src/incident/records.ts';
 import { RollUp, rolledUpMs, rollUpCardId, rollUpKey } from '#src/incident/roll-up.ts';
 import { CardRecord, cardKey } from '#src/slack/card.ts';
@@ -31,6 +31,7 @@ const openAtOnce = async (count: number) => {
     store,
     fence: { lease: 'keeper', token: lease.held ? lease.token : 0 },
     channelOf: () => 'C1',
+    stillLeads: () => true,
   };
   const opening = createOpening(store);
   for (let at = 0; at < count; at++) {
@@ -49,7 +50,7 @@ const openAtOnce = async (count: number) => {
     const found = await store.read(cardKey(id));
     return found === undefined ? undefined : CardRecord.parse(found.value).desired.view?.summary;
   };
-  return { store, writer, opening, card };
+  return { store, writer, card };
 };
 
 describe('many failures at once in one channel', () => {
@@ -69,10 +70,12 @@ describe('many failures at once in one channel', () => {
   });
 
   it('leave the roll-up for a card of their own when they last', async () => {
-    const { store, writer, opening, card } = await openAtOnce(12);
+    const { store, writer, card } = await openAtOnce(12);
     const incidents = (await loadIncidents(store, 0)).map(({ incident }) => incident);
 
-    await opening.unroll(writer, incidents, start + rolledUpMs);
+    for (const incident of dueToUnroll(incidents, start + rolledUpMs)) {
+      await unroll(writer, incident, start + rolledUpMs);
+    }
 
     expect(await card(rootCardId('INC-12', 'C1'))).toContain('ks/media/app-11');
     const rollUp = RollUp.parse((await store.read(rollUpKey('C1')))?.value);
