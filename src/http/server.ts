@@ -30,7 +30,7 @@ export interface PublicServerOptions extends ListenOptions {
   readonly metrics: Metrics;
   readonly log: Log;
   readonly limits?: Partial<HttpLimits>;
-  /** Further doors of this listener, by the start of their path: Slack's HTTP mode. */
+  /** Further doors of this listener, each for a POST to its very path: Slack's HTTP mode. */
   readonly routes?: readonly { readonly path: string; readonly handle: RequestListener }[];
 }
 
@@ -172,10 +172,19 @@ export const createPublicServer = (options: PublicServerOptions): Promise<HttpSe
   );
   const app = createApp();
 
-  for (const { path, handle } of options.routes ?? []) {
-    app.use((request, response, next) =>
-      request.path.startsWith(path) ? handle(request, response) : next(),
+  const postOnly = (path: string): void => {
+    app.all(path, (request, response, next) =>
+      request.method === 'POST'
+        ? next()
+        : response.setHeader('Allow', 'POST').status(405).json({ reason: 'Send a POST.' }),
     );
+  };
+  for (const { path, handle } of options.routes ?? []) {
+    // the very path: what stands behind throws at every other one
+    app.post(path, (request, response, next) =>
+      request.path === path ? handle(request, response) : next(),
+    );
+    postOnly(path);
   }
   for (const webhook of options.webhooks) {
     const path = `/webhooks/${webhook.name}/:cluster`;
@@ -191,9 +200,7 @@ export const createPublicServer = (options: PublicServerOptions): Promise<HttpSe
       count({ webhook: webhook.name, key: answer.key ?? '', status });
       observe({ webhook: webhook.name, status }, Math.max(0, clock.now() - start) / 1_000);
     });
-    app.all(path, (_request, response) => {
-      response.setHeader('Allow', 'POST').status(405).json({ reason: 'Send a POST.' });
-    });
+    postOnly(path);
   }
   app.use((_request, response) => {
     response.status(404).json({ reason: 'There is nothing here.' });

@@ -167,7 +167,7 @@ describe('webhooks over HTTP', () => {
     const { url } = await receiver(undefined, {
       routes: [
         {
-          path: '/slack/',
+          path: '/slack/events',
           handle: (request, response) => {
             request.pipe(response);
           },
@@ -176,6 +176,32 @@ describe('webhooks over HTTP', () => {
     });
     const answer = await fetch(`${url}/slack/events`, { method: 'POST', body: 'as it is' });
     expect(await answer.text()).toBe('as it is');
+  });
+
+  it('answers by itself what such a door would choke on', async () => {
+    const lines: unknown[] = [];
+    const take = (...line: readonly unknown[]): void => void lines.push(line);
+    const { url } = await receiver(undefined, {
+      log: { ...silentLog, error: take },
+      routes: [
+        {
+          path: '/slack/events',
+          handle: () => {
+            throw new Error('not a request of mine');
+          },
+        },
+      ],
+    });
+    const statusOf = async (path: string, method: string): Promise<number> => {
+      const answer = await fetch(`${url}${path}`, { method });
+      expect(await answer.json()).toMatchObject({ reason: expect.stringMatching(/\w/) });
+      return answer.status;
+    };
+    expect(await statusOf('/slack/events', 'GET')).toBe(405);
+    expect(await statusOf('/slack/events/', 'POST')).toBe(404);
+    expect(await statusOf('/slack/events/more', 'POST')).toBe(404);
+    expect(await statusOf('/slack/eventsx', 'POST')).toBe(404);
+    expect(lines).toEqual([]);
   });
 
   it('counts deliveries by key and answer', async () => {
