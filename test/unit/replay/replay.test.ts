@@ -1,4 +1,8 @@
-import { describe, expect, it } from 'vitest';
+import { cpSync, mkdtempSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { gzipSync } from 'node:zlib';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { readRecording } from '#src/entry/replay/recording.ts';
 import { replay } from '#src/entry/replay/replay.ts';
 import { readRecording as readFixture, recordingNames } from '#test/fixtures/recordings.ts';
@@ -8,8 +12,14 @@ const options = {
   afterMs: 10_000,
   keyOf: (cluster: string) => `recordings-only-not-a-secret-${cluster}`,
 };
-const run = (name: string) =>
-  replay(readRecording(`${import.meta.dirname}/../../fixtures/recordings/${name}`), options);
+const folderOf = (name: string) => `${import.meta.dirname}/../../fixtures/recordings/${name}`;
+const run = async (name: string) => {
+  const recording = readRecording(folderOf(name));
+  if (!recording.ok) {
+    throw new Error(recording.failure);
+  }
+  return replay(recording.value, options);
+};
 
 const needsCorrelation = (name: string) => readFixture(name).expected.needs !== undefined;
 const alone = recordingNames().filter((name) => !needsCorrelation(name));
@@ -71,5 +81,75 @@ describe('a replay', () => {
     const shown = JSON.stringify(messages);
     expect(shown).not.toMatch(/hunter2|ghp_FAKE|<!channel>|<!here>|<@U/);
     expect(messages.length).toBeGreaterThan(6);
+  });
+});
+
+describe('a recording that is not whole', () => {
+  let folder: string;
+  beforeEach(() => {
+    folder = mkdtempSync(join(tmpdir(), 'flux-chatops-recording-'));
+    cpSync(folderOf('08-helm-drift'), folder, { recursive: true });
+  });
+  afterEach(() => rmSync(folder, { recursive: true, force: true }));
+
+  const write = (name: string, text: string) => {
+    rmSync(join(folder, `${name}.gz`), { force: true });
+    writeFileSync(join(folder, name), text);
+  };
+  const said = () => {
+    const read = readRecording(folder);
+    return read.ok ? 'read' : read.failure.replaceAll(folder, 'DIR');
+  };
+  const webhook = JSON.stringify({ atMs: 1, cluster: 'apps', headers: {}, body: '{}' });
+
+  it.each<[string, string, () => void]>([
+    [
+      'has no scenario',
+      'DIR is no whole recording: there is no scenario.yaml in it',
+      () => rmSync(join(folder, 'scenario.yaml')),
+    ],
+    [
+      'does not say when it began',
+      'scenario.yaml: startedAt: is not an RFC 3339 time',
+      () => write('scenario.yaml', 'startedAt: yesterday\n'),
+    ],
+    ['has a scenario that is no mapping', 'scenario.yaml: ', () => write('scenario.yaml', 'a')],
+    ['has broken YAML', 'scenario.yaml: ', () => write('scenario.yaml', 'a: [')],
+    [
+      'has a line that is not JSON',
+      'webhooks.jsonl:3: is not JSON: ',
+      () => write('webhooks.jsonl', `${webhook}\n\nnot json\n${webhook}\n`),
+    ],
+    [
+      'ends too early',
+      'webhooks.jsonl:2: the file ends in the middle of this line',
+      () => write('webhooks.jsonl', `${webhook}\n${webhook.slice(0, 20)}`),
+    ],
+    [
+      'has a line of another form',
+      'webhooks.jsonl:1: atMs: ',
+      () => write('webhooks.jsonl', '{"cluster":"apps","headers":{},"body":""}\n'),
+    ],
+    [
+      'has a packed stream that was cut off',
+      'webhooks.jsonl.gz: ',
+      () => {
+        const packed = join(folder, 'webhooks.jsonl.gz');
+        rmSync(join(folder, 'webhooks.jsonl'), { force: true });
+        writeFileSync(packed, gzipSync(webhook.repeat(50)));
+        truncateSync(packed, 40);
+      },
+    ],
+  ])('is refused with its place where it %s', (_, expected, spoil) => {
+    spoil();
+    expect(said().startsWith(expected), said()).toBe(true);
+  });
+
+  it('is refused where there is no folder of that name', () => {
+    const file = join(folder, 'scenario.yaml');
+    expect(readRecording('/absent')).toMatchObject({ failure: 'there is no folder /absent' });
+    expect(readRecording(file)).toMatchObject({
+      failure: `${file} is a file; name the folder of the recording`,
+    });
   });
 });
