@@ -20,7 +20,7 @@ export default defineConfig({
     reporters: ['default', ...(report === undefined ? [] : [createReporter(report)])],
     projects: [
       project('unit', 10_000),
-      project('contract', 30_000),
+      project('contract', 90_000),
       project('integration', 60_000, false),
       project('platform', 300_000, false),
       project('e2e', 120_000, false),

@@ -31,7 +31,7 @@ describe.runIf(missing.length === 0)(name, () => {
   let browser: Browser;
   let page: Page;
   let pictures: string;
-  let controllers: readonly { stop(): void }[];
+  let controller: { stop(): void } | undefined;
 
   const picture = async (what: string): Promise<void> => {
     for (const [label, width] of [
@@ -52,7 +52,6 @@ describe.runIf(missing.length === 0)(name, () => {
   beforeAll(async () => {
     spine = await startSpine();
     bot = await spine.startBot();
-    controllers = [startStandInController(spine.clusters.infra)];
     browser = await chromium.launch({
       ...(chromiumBinary === undefined ? {} : { executablePath: chromiumBinary }),
       // it runs as root in a container, with what we serve ourselves
@@ -70,9 +69,7 @@ describe.runIf(missing.length === 0)(name, () => {
   });
   afterAll(async () => {
     await browser.close();
-    for (const controller of controllers) {
-      controller.stop();
-    }
+    controller?.stop();
     await bot.stop();
     await spine.close();
   });
@@ -94,6 +91,8 @@ describe.runIf(missing.length === 0)(name, () => {
     await messagesWith(page, /Asked ks\/cert-manager\/cert-manager-issuers/).waitFor();
     await messagesWith(page, /Waiting for ks\/cert-manager\/cert-manager-issuers/).waitFor();
     await picture('steps');
+    // not before: a step that is over sooner than Slack takes an edit is never shown
+    controller = startStandInController(spine.clusters.infra);
     // it still fails to build: the request ends, and Flux's own words say how
     await messagesWith(page, /Could not reconcile .*asked by robin/).waitFor();
   });

@@ -142,16 +142,10 @@ describe.runIf(able)('the bot while it or a cluster is away', () => {
 
     await writeFile(spine.configFile, stringify(config));
 
-    await vi.waitFor(async () => expect(await deliver(bot, webhook)).toBe(401), {
-      timeout: 8_000,
-      interval: 200,
-    });
+    await vi.waitFor(async () => expect(await deliver(bot, webhook)).toBe(401), patiently);
     // the file of the secret changes alone: the recorded key is back
     await writeFile(secretFile, webhookKey('infra'));
-    await vi.waitFor(async () => expect(await deliver(bot, webhook)).toBe(202), {
-      timeout: 8_000,
-      interval: 200,
-    });
+    await vi.waitFor(async () => expect(await deliver(bot, webhook)).toBe(202), patiently);
     await command(spine, 'U0SAM', 'reconcile cert-manager-issuers');
     await vi.waitFor(
       async () => expect((await texts()).join('\n')).toContain('econcile ks/cert-manager'),

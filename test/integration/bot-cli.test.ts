@@ -200,7 +200,8 @@ describe.runIf(able)('the command line, with a kubeconfig of its own', () => {
 
     const second = await run([...words, '--config', spine.configFile], spine.environment);
     first.kill('SIGINT');
-    const [code] = await once(first, 'exit');
+    // and not its exit: what it said last may come after that
+    const [code] = await once(first, 'close');
 
     expect({ code: second.code, stderr: second.stderr }).toMatchObject({ code: 6 });
     expect(second.stderr).toContain('is working on');

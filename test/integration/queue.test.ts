@@ -22,7 +22,7 @@ describe.skipIf(!hasRedis)('wake-ups when Redis fails (needs redis-server)', () 
     });
     wakeups.listen(async (name) => void woken.push(name));
     await wakeups.wake('first');
-    await expect.poll(() => woken, { timeout: 5_000 }).toContain('first');
+    await expect.poll(() => woken, { timeout: 20_000 }).toContain('first');
   });
   afterEach(async () => {
     await wakeups.close();
@@ -44,7 +44,7 @@ describe.skipIf(!hasRedis)('wake-ups when Redis fails (needs redis-server)', () 
     server.freeze();
     const start = performance.now();
     await wakeups.wake('lost perhaps');
-    expect(performance.now() - start).toBeLessThan(3_000);
+    expect(performance.now() - start).toBeLessThan(5_000);
     expect(problems).toContain('not sent');
     server.thaw();
     await comesThrough('after');
@@ -72,7 +72,7 @@ describe.skipIf(!hasRedis)('wake-ups when Redis fails (needs redis-server)', () 
     server.freeze();
     const start = performance.now();
     await wakeups.close();
-    expect(performance.now() - start).toBeLessThan(3_000);
+    expect(performance.now() - start).toBeLessThan(5_000);
     server.thaw();
   });
 });

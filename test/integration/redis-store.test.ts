@@ -84,7 +84,7 @@ describe.skipIf(!hasRedis)('the store when Redis fails (needs redis-server)', ()
     );
     server.thaw();
     expect(calls.map(({ outcome }) => outcome)).toEqual(Array(4).fill('unavailable'));
-    expect(Math.max(...calls.map(({ tookMs }) => tookMs))).toBeLessThan(3_000);
+    expect(Math.max(...calls.map(({ tookMs }) => tookMs))).toBeLessThan(5_000);
     await untilAnswered(store);
     // the refused append may have been carried out; a repeat is harmless
     await store.append('s', 'd', 1, 1);
@@ -110,7 +110,7 @@ describe.skipIf(!hasRedis)('the store when Redis fails (needs redis-server)', ()
     await outcomeOf(() => store.read('a'));
     const { outcome, tookMs } = await outcomeOf(() => store.append('s', 'late', 1, 1));
     expect(outcome).toBe('unavailable');
-    expect(tookMs).toBeLessThan(2_500);
+    expect(tookMs).toBeLessThan(5_000);
     await server.restart();
     await untilAnswered(store);
     expect(await store.entries('s', undefined, 100)).toHaveLength(50);

@@ -57,7 +57,7 @@ const startBench = async (kind: 'socket' | 'http'): Promise<Bench> => {
   app.start(async (one) => {
     incoming.push(one);
   });
-  await vi.waitUntil(() => app.listening(), { timeout: 5_000 });
+  await vi.waitUntil(() => app.listening(), { timeout: 20_000 });
   return {
     local,
     proxy,
@@ -85,7 +85,7 @@ describe.skipIf(localSlackBinary === undefined).each(['socket', 'http'] as const
     afterAll(() => bench.stop());
 
     const next = async (): Promise<Incoming> =>
-      vi.waitUntil(() => bench.incoming.shift(), { timeout: 5_000 });
+      vi.waitUntil(() => bench.incoming.shift(), { timeout: 20_000 });
 
     it('knows who it is', async () => {
       expect(await bench.app.identity()).toMatchObject({
@@ -269,11 +269,13 @@ describe.skipIf(localSlackBinary === undefined).each(['socket', 'http'] as const
         (await bench.local.messages(channel))
           .map(({ text }) => text)
           .filter((text) => text.startsWith(kind));
-      await vi.waitUntil(async () => (await texts()).includes(`${kind} fails`));
+      await vi.waitUntil(async () => (await texts()).includes(`${kind} fails`), {
+        timeout: 20_000,
+      });
       await desire(store, { ...wish, view: saying(`${kind} is healthy`) }, Date.now());
       outbox.wake();
       await vi.waitUntil(async () => (await texts()).includes(`${kind} is healthy`), {
-        timeout: 10_000,
+        timeout: 20_000,
       });
       await outbox.close();
 
@@ -300,19 +302,19 @@ describe.skipIf(localSlackBinary === undefined)(
       app.start(async (incoming) => {
         heard.push(incoming.kind === 'command' ? incoming.text : incoming.kind);
       });
-      await vi.waitUntil(() => app.listening(), { timeout: 5_000 });
+      await vi.waitUntil(() => app.listening(), { timeout: 20_000 });
 
       await first.stop();
-      await vi.waitUntil(() => !app.listening(), { timeout: 5_000 });
+      await vi.waitUntil(() => !app.listening(), { timeout: 20_000 });
       const away = await app.identity();
       const second = await startLocalSlack(demoWorkspace(), {
         port: Number(new URL(first.url).port),
       });
-      await vi.waitUntil(() => app.listening(), { timeout: 15_000 });
+      await vi.waitUntil(() => app.listening(), { timeout: 30_000 });
       await second.command({ channel, user: robin, command: '/flux', text: 'again' });
-      await vi.waitUntil(() => heard.length > 0, { timeout: 5_000 });
+      await vi.waitUntil(() => heard.length > 0, { timeout: 20_000 });
       await second.stop();
-      await vi.waitUntil(() => !app.listening(), { timeout: 5_000 });
+      await vi.waitUntil(() => !app.listening(), { timeout: 20_000 });
       await app.close();
 
       expect(heard).toEqual(['again']);

@@ -1,11 +1,11 @@
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Redis } from 'ioredis';
+import { freePort } from '#test/net/free-port.ts';
 
 const found = (): boolean => {
   try {
@@ -46,16 +46,8 @@ export interface RedisServerOptions {
   readonly extra?: readonly string[];
 }
 
-const freePort = async (): Promise<number> => {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const address = server.address();
-  server.close();
-  await once(server, 'close');
-  return typeof address === 'object' && address !== null ? address.port : 0;
-};
-
-const answers = async (port: number): Promise<boolean> => {
+/** Whether it is this very process that answers: another may have taken the port. */
+const answers = async (child: ChildProcess, port: number): Promise<boolean> => {
   const redis = new Redis({
     port,
     host: '127.0.0.1',
@@ -65,7 +57,7 @@ const answers = async (port: number): Promise<boolean> => {
   redis.on('error', () => undefined);
   try {
     await redis.connect();
-    return (await redis.ping()) === 'PONG';
+    return (await redis.info('server')).includes(`process_id:${child.pid}\r`);
   } catch {
     return false;
   } finally {
@@ -73,9 +65,12 @@ const answers = async (port: number): Promise<boolean> => {
   }
 };
 
+const startWithinMs = 20_000;
+
 const started = async (child: ChildProcess, port: number): Promise<boolean> => {
-  for (let attempt = 0; attempt < 200 && child.exitCode === null; attempt++) {
-    if (await answers(port)) {
+  const deadline = performance.now() + startWithinMs;
+  while (performance.now() < deadline && child.exitCode === null) {
+    if (await answers(child, port)) {
       return true;
     }
     await sleep(25);
@@ -116,7 +111,7 @@ export const startRedis = async (options: RedisServerOptions = {}): Promise<Redi
     port = await freePort();
     child = launch(port);
   }
-  if (!(await answers(port))) {
+  if (!(await answers(child, port))) {
     await ended(child);
     throw new Error('redis-server does not start');
   }

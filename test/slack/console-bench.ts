@@ -125,7 +125,7 @@ export const startConsoleBench = async (kind: 'socket' | 'http'): Promise<Consol
       await converse(incoming);
     }
   }, forms);
-  await vi.waitUntil(() => app.listening(), { timeout: 5_000 });
+  await vi.waitUntil(() => app.listening(), { timeout: 20_000 });
   const page = await openLocalPage(local.url);
   return {
     local,

@@ -55,14 +55,14 @@ export const openLocalPage = async (url: string): Promise<LocalPage> => {
       errors = frame.errors;
     }
   });
-  await vi.waitUntil(() => isOpen, { timeout: 5_000 });
+  await vi.waitUntil(() => isOpen, { timeout: 20_000 });
   return {
     modal: () => modal,
     errors: () => errors,
     modalWith: (word) =>
       vi.waitUntil(
         () => (modal !== undefined && JSON.stringify(modal).includes(word) ? modal : undefined),
-        { timeout: 10_000 },
+        { timeout: 20_000 },
       ),
     submit: (user, values) => {
       const entries = Object.entries(values).map(([argument, value]) => {

@@ -3,6 +3,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
+import { freePort } from '#test/net/free-port.ts';
 
 /**
  * A Slack of one's own on this machine: API, socket, signed requests, and a page in the browser. Only for
@@ -90,7 +91,7 @@ export interface LocalSlack {
   stop(): Promise<void>;
 }
 
-const startedWithin = 10_000;
+const startedWithin = 30_000;
 
 interface PageState {
   readonly homeViews?: Readonly<Record<string, Readonly<Record<string, unknown>>>>;
@@ -138,7 +139,7 @@ const listeningUrl = (child: ChildProcess): Promise<string> =>
   });
 
 export interface LocalSlackOptions {
-  /** 0, when left out = any free one. */
+  /** Any free one when left out. */
   readonly port?: number;
   /** Where messages are kept, so that the next start shows them again; forgotten when left out. */
   readonly stateFile?: string;
@@ -150,11 +151,13 @@ export interface LocalSlackOptions {
  */
 export const startLocalSlack = async (
   config: LocalSlackConfig,
-  { port = 0, stateFile }: LocalSlackOptions = {},
+  options: LocalSlackOptions = {},
 ): Promise<LocalSlack> => {
   if (localSlackBinary === undefined) {
     throw new Error(`there is no local Slack for ${process.platform}-${process.arch}`);
   }
+  const { stateFile } = options;
+  const port = options.port ?? (await freePort());
   const folder = await mkdtemp(join(tmpdir(), 'local-slack-'));
   const file = join(folder, 'config.json');
   await writeFile(file, JSON.stringify(config));

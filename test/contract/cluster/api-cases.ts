@@ -44,10 +44,10 @@ const watchCases: readonly Case[] = [
       const stream = cluster.client.watch(
         pathOf(cluster, 'Kustomization') + streamingList('&resourceVersionMatch=NotOlderThan'),
       );
-      await stream.until(({ type, object }) => type === 'BOOKMARK' && isLast(object), 10_000);
+      await stream.until(({ type, object }) => type === 'BOOKMARK' && isLast(object), 30_000);
       const before = stream.lines.map(({ type }) => type);
       await patch(cluster, 'Kustomization', 'watched', { metadata: { annotations: { a: 'b' } } });
-      await stream.until(({ type }) => type === 'MODIFIED', 10_000);
+      await stream.until(({ type }) => type === 'MODIFIED', 30_000);
       stream.stop();
       must(
         before.slice(0, -1).every((type) => type === 'ADDED'),
@@ -71,7 +71,7 @@ const watchCases: readonly Case[] = [
       const stream = cluster.client.watch(
         `${pathOf(cluster, 'Kustomization')}?watch=1&resourceVersion=${versionOf(object)}`,
       );
-      const seen = await stream.until(({ type }) => type === 'MODIFIED', 10_000);
+      const seen = await stream.until(({ type }) => type === 'MODIFIED', 30_000);
       stream.stop();
       must(Number(versionOf(seen.object)) > Number(versionOf(object)), 'only what is newer comes');
     },
@@ -82,7 +82,7 @@ const watchCases: readonly Case[] = [
       const stream = cluster.client.watch(
         `${pathOf(cluster, 'Kustomization')}?watch=1&resourceVersion=1`,
       );
-      const { object } = await stream.until(({ type }) => type === 'ERROR', 10_000);
+      const { object } = await stream.until(({ type }) => type === 'ERROR', 30_000);
       stream.stop();
       must(
         object['code'] === 410 && object['reason'] === 'Expired',

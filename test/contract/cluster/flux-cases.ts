@@ -91,6 +91,8 @@ const suspended: Case = {
   run: async (world, cluster) => {
     const sha = await kustomization(world, cluster, 'suspended');
     await when(cluster, 'Kustomization', 'suspended', 'is ready', isReadyAt(world, sha));
+    // what is told of that comes after it
+    await heard(world, cluster, 'Kustomization', 'suspended', 'ReconciliationSucceeded');
     await patch(cluster, 'Kustomization', 'suspended', { spec: { suspend: true } });
     const before = eventsAbout(world, cluster, 'Kustomization', 'suspended').length;
     const token = await request(cluster, 'Kustomization', 'suspended');

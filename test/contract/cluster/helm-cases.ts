@@ -196,6 +196,8 @@ const suspended: Case = {
   name: 'a suspended HelmRelease marks a request handled and releases nothing until it is resumed',
   run: async (world, cluster) => {
     await installed(world, cluster, 'paused');
+    // what is told of that comes after it
+    await heard(world, cluster, kind, 'paused', 'InstallSucceeded');
     await patch(cluster, kind, 'paused', { spec: { suspend: true, values: { value: '2' } } });
     const before = eventsAbout(world, cluster, kind, 'paused').length;
     const token = await request(cluster, kind, 'paused', ['forceAt', 'resetAt']);

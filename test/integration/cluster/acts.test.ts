@@ -22,7 +22,7 @@ describe('an act on a real API server', () => {
   let lock: ObjectLock;
 
   beforeEach(async () => {
-    world = await serverWorld({ deadlineMs: 1_000 });
+    world = await serverWorld({ deadlineMs: 2_000 });
     world.put(kustomization('app'));
     await eventually(() => expect(world.cluster.cached(ref)).toBeDefined());
     const object = world.cluster.cached(ref);
@@ -32,6 +32,12 @@ describe('an act on a real API server', () => {
 
   const annotation = (): string | undefined =>
     world.server.objects.get(address)?.metadata.annotations?.[token];
+  /** Patches wait at the server's door until they are let in. */
+  const holdPatches = () => {
+    const { promise, resolve } = Promise.withResolvers<void>();
+    world.server.faults.set({ hold: { verb: 'patch', until: promise } });
+    return { letIn: resolve };
+  };
   const patches = () => world.server.requests().filter(({ verb }) => verb === 'patch');
 
   it('owns only what it set, as flux-chatops', async () => {
@@ -76,10 +82,11 @@ describe('an act on a real API server', () => {
   });
 
   it('says what changed when the object changes between reading and writing', async () => {
-    world.server.faults.set({ slow: { verb: 'patch', ms: 150 } });
+    const door = holdPatches();
     const answer = world.cluster.annotate(ref, { [token]: 'now' }, lock);
     await eventually(() => expect(patches()).toHaveLength(1));
     world.put(kustomization('app', { path: './other' }));
+    door.letIn();
     expect(await answer).toMatchObject({
       ok: false,
       failure: { code: 'changed', what: expect.stringMatching(/^its spec was changed/) },
@@ -88,7 +95,7 @@ describe('an act on a real API server', () => {
   });
 
   it('tries again when what changed in between is none of its business', async () => {
-    world.server.faults.set({ slow: { verb: 'patch', ms: 150 } });
+    const door = holdPatches();
     const answer = world.cluster.annotate(ref, { [token]: 'now' }, lock);
     await eventually(() => expect(patches()).toHaveLength(1));
     // the map of annotations was absent when it was read
@@ -97,6 +104,7 @@ describe('an act on a real API server', () => {
     if (live !== undefined) {
       world.put({ ...live, metadata: { ...live.metadata, annotations: { 'example.com/a': 'b' } } });
     }
+    door.letIn();
     expect(await answer).toMatchObject({ ok: true });
     expect(world.server.objects.get(address)?.metadata.annotations).toEqual({
       'example.com/a': 'b',

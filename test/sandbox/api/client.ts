@@ -73,7 +73,7 @@ const watchWith = (request: (signal: AbortSignal) => Promise<Response>): WatchSt
   return {
     lines,
     ended: read(),
-    until: (wanted, ms = 5_000) =>
+    until: (wanted, ms = 20_000) =>
       new Promise((resolve, reject) => {
         const look = (): void => {
           const found = lines.find(wanted);

@@ -9,6 +9,8 @@ export interface FaultMatch {
 export interface FaultSwitches {
   /** Each matching request waits so long before it is looked at. */
   readonly slow?: FaultMatch & { readonly ms: number };
+  /** Each matching request waits for this before it is looked at. */
+  readonly hold?: FaultMatch & { readonly until: Promise<void> };
   /** Each matching request is answered with this status, 500 when none is given. */
   readonly fail?: FaultMatch & { readonly status?: number };
   /** Each matching request is answered 403. */

@@ -1,6 +1,7 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { createServer as createTlsServer } from 'node:https';
 import type { AddressInfo, Socket } from 'node:net';
+import { freePort } from '#test/net/free-port.ts';
 import { createAccess, type SandboxUser } from '#test/sandbox/api/access.ts';
 import { answer } from '#test/sandbox/api/answer.ts';
 import type { ServerCertificates } from '#test/sandbox/api/certificates.ts';
@@ -33,7 +34,7 @@ export interface ApiServerOptions {
   /** Custom kinds served besides those of Flux. */
   readonly kinds?: readonly ResourceKind[];
   readonly clock?: SandboxClock;
-  /** 0, the default, takes a free one. */
+  /** A free one when left out. */
   readonly port?: number;
   /** Changes kept per kind for watches. */
   readonly historySize?: number;
@@ -122,11 +123,19 @@ export const startApiServer = async (options: ApiServerOptions) => {
     }
   };
 
-  const faulted = async (asked: Asked, response: ServerResponse): Promise<boolean> => {
-    const { slow, fail, forbid, disconnect, loseReply } = switches;
+  const delayed = async (asked: Asked): Promise<void> => {
+    const { slow, hold } = switches;
     if (slow !== undefined && hits(slow, asked)) {
       await new Promise((resolve) => setTimeout(resolve, slow.ms));
     }
+    if (hold !== undefined && hits(hold, asked)) {
+      await hold.until;
+    }
+  };
+
+  const faulted = async (asked: Asked, response: ServerResponse): Promise<boolean> => {
+    const { fail, forbid, disconnect, loseReply } = switches;
+    await delayed(asked);
     if (hits(disconnect, asked)) {
       hangUp(response);
       return true;
@@ -188,7 +197,7 @@ export const startApiServer = async (options: ApiServerOptions) => {
         resolve((server.address() as AddressInfo).port);
       });
     });
-  const port = await listen(options.port ?? 0);
+  const port = await listen(options.port ?? (await freePort()));
   const url = `${certificates === undefined ? 'http' : 'https'}://127.0.0.1:${port}`;
 
   const cutAll = (): void => {
