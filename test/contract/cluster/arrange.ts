@@ -141,8 +141,10 @@ export const arrange = async (options: ArrangeOptions): Promise<Result<Arranged,
       await furnish(cluster, receiver.address(cluster.name));
     }
   } catch (error) {
-    await clear();
-    throw error;
+    const left = (await clear()).map((one) => `\nleft  ${one}; remove it by hand`);
+    throw new Error(`${error instanceof Error ? error.message : String(error)}${left.join('')}`, {
+      cause: error,
+    });
   }
   return ok({ world: { clusters, git: git.value, receiver }, clear });
 };

@@ -5,6 +5,9 @@ import { Readable } from 'node:stream';
 import { KubeConfig } from '@kubernetes/client-node';
 import { type PlainClient, plainClient } from '#test/sandbox/api/client.ts';
 
+/** A cluster that stops answering must not keep a run, and what it has to remove, for ever. */
+const patienceMs = 30_000;
+
 /** `fetch` with the certificates and credentials of a kubeconfig, which the global one cannot take. */
 const fetchWith =
   (options: RequestOptions): typeof fetch =>
@@ -24,7 +27,8 @@ const fetchWith =
             // a DELETE is not sent in chunks by itself
             ...(body === undefined ? {} : { 'content-length': String(Buffer.byteLength(body)) }),
           },
-          ...(init.signal == null ? {} : { signal: init.signal }),
+          // a watch brings its own, and lasts
+          signal: init.signal ?? AbortSignal.timeout(patienceMs),
         },
         (response) => {
           const headers = new Headers();

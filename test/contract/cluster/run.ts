@@ -68,6 +68,8 @@ const pairOf = (): Promise<Pair | undefined> => {
 };
 
 let isStopped = false;
+/** Of this run, once they may be there. */
+let namespaces: readonly string[] = [];
 
 const runAll = async ({ world }: Arranged): Promise<void> => {
   for (const one of cases) {
@@ -91,6 +93,7 @@ const runOn = async (pair: Pair): Promise<void> => {
     say(`skip  all: ${arranged.failure}`);
     return;
   }
+  namespaces = [...new Set(arranged.value.world.clusters.map(({ namespace }) => namespace))];
   await runAll(arranged.value);
   for (const left of await arranged.value.clear()) {
     say(`left  ${left}; remove it by hand`);
@@ -99,7 +102,9 @@ const runOn = async (pair: Pair): Promise<void> => {
 
 for (const signal of ['SIGINT', 'SIGTERM'] as const) {
   process.once(signal, () => {
-    say('stopping after this case, then removing what was made; once more ends at once');
+    const leaves =
+      namespaces.length === 0 ? '' : `, and leaves the namespace ${namespaces.join(', ')}`;
+    say(`stopping after this case, then removing what was made; once more ends at once${leaves}`);
     isStopped = true;
   });
 }
@@ -115,4 +120,5 @@ if (pair !== undefined) {
 }
 const skipped = cases.length - counts.tried;
 say(`${counts.passed} passed, ${counts.failed} failed, ${skipped} skipped`);
-process.exitCode = counts.failed > 0 ? 1 : 0;
+const interrupted = 130;
+process.exitCode = counts.failed > 0 ? 1 : isStopped ? interrupted : 0;

@@ -1,6 +1,12 @@
 import { createHash, createHmac } from 'node:crypto';
 import { durationMs } from '#src/flux/duration.ts';
-import { type KubeObject, listAt, recordAt, textAt } from '#test/sandbox/api/json.ts';
+import {
+  type JsonRecord,
+  type KubeObject,
+  listAt,
+  recordAt,
+  textAt,
+} from '#test/sandbox/api/json.ts';
 import { sleep } from '#test/sandbox/clock.ts';
 import { goJson } from '#test/sandbox/controllers/go-text.ts';
 import type { EventWriter, FluxEvent } from '#test/sandbox/controllers/recorder.ts';
@@ -71,10 +77,14 @@ const matchesSource = (event: FluxEvent, source: unknown, alert: KubeObject): bo
   );
 };
 
+/** Whether an object bears the labels that a source asks for; one that is gone bears none. */
+const bears = (labels: JsonRecord, object: KubeObject | undefined): boolean =>
+  Object.entries(labels).every(([key, value]) => object?.metadata.labels?.[key] === value);
+
 const texts = (value: readonly unknown[]): readonly string[] =>
   value.filter((one): one is string => typeof one === 'string');
 
-const isWanted = (event: FluxEvent, alert: KubeObject): boolean => {
+const isWanted = (event: FluxEvent, alert: KubeObject, object: KubeObject | undefined): boolean => {
   const spec = recordAt(alert, 'spec');
   if (
     spec['suspend'] === true ||
@@ -88,7 +98,10 @@ const isWanted = (event: FluxEvent, alert: KubeObject): boolean => {
   return (
     included &&
     !hits('exclusionList') &&
-    listAt(spec, 'eventSources').some((source) => matchesSource(event, source, alert))
+    listAt(spec, 'eventSources').some(
+      (source) =>
+        matchesSource(event, source, alert) && bears(recordAt(source, 'matchLabels'), object),
+    )
   );
 };
 
@@ -265,8 +278,9 @@ export const createNotificationController = (
       if (stopped || isRepeat(event)) {
         return;
       }
+      const involved = server.objects.get(event.involvedObject);
       for (const alert of server.storage.list(alerts)) {
-        if (isWanted(event, alert)) {
+        if (isWanted(event, alert, involved)) {
           dispatch(event, alert).catch((error: unknown) => {
             world.noteFailure(`Alert ${alert.metadata.namespace}/${alert.metadata.name}`, error);
           });
