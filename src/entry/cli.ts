@@ -6,7 +6,7 @@ import { type Call, documentOf, misused, type Outcome } from '#src/entry/cli/out
 import { runs } from '#src/entry/cli/runs.ts';
 import { optionsFor, type Screen, screenOf } from '#src/entry/cli/screen.ts';
 import { typedFor } from '#src/entry/cli/typed.ts';
-import { wrongInput } from '#src/entry/cli/wrong-input.ts';
+import { strayOption, wrongInput } from '#src/entry/cli/wrong-input.ts';
 import { cleanLine } from '#src/text/clean.ts';
 import { flow, paint } from '#src/text/flow.ts';
 import { renderTerminal } from '#src/text/terminal.ts';
@@ -56,16 +56,12 @@ const print = (name: string | undefined, outcome: Outcome, json: boolean, to: Sc
   return exitCode(exit);
 };
 
-const strayDash = (words: readonly string[]): string | undefined =>
-  words.find((word) => /^-[a-zA-Z]/.test(word));
-
 const carryOut = async (entry: Entry, call: Omit<Call, 'input'>): Promise<Outcome> => {
   const { doc } = entry;
   const next = `Usage: flux-chatops ${doc.usage}`;
-  const stray = strayDash(call.words);
+  const stray = strayOption(call.words, doc);
   if (stray !== undefined) {
-    const meant = /^-o/.test(stray) ? ' For an answer that programs read there is --json.' : '';
-    return misused(`There is no option ${stray}.${meant}`, next);
+    return misused(stray, next);
   }
   if (doc.name === 'help') {
     return runs.help({ ...call, input: {} });

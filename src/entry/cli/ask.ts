@@ -50,8 +50,8 @@ const concerned = (
   clusters: readonly OwnCluster[],
   input: Readonly<Record<string, Json>>,
 ): readonly OwnCluster[] => {
-  const word = input['cluster'] ?? input['object'];
-  const named = clusters.filter(({ name }) => name === word);
+  const word = String(input['cluster'] ?? input['object'] ?? '').toLowerCase();
+  const named = clusters.filter(({ name }) => name.toLowerCase() === word);
   return named.length > 0 ? named : clusters;
 };
 
