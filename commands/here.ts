@@ -121,6 +121,9 @@ const headingOf = ({ clusters, failing, defaultCluster }: Plan): string => {
     return 'There is nothing here that you may look at';
   }
   const total = clusters.reduce((sum, one) => sum + one.total, 0);
+  if (total === 0) {
+    return `Nothing is known of ${where} yet`;
+  }
   const known = clusters.some(({ problem }) => problem !== undefined) ? ', as far as is known' : '';
   return failing.length === 0
     ? `Nothing is failing on ${where}${known}`

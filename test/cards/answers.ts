@@ -189,6 +189,20 @@ const reconciles = (): Readonly<Record<string, View>> => ({
 const read = (view: View, command: string, input: ReadReply['asked']['input'] = {}): View =>
   shareable({ kind: 'view', invocation: '1', view, asked: { command, input }, plan: null }, 'C1');
 
+/** What is answered of a cluster that is away, or that was not read yet. */
+const doubtful = async (): Promise<Readonly<Record<string, View>>> => {
+  const old = createStage();
+  old.infra.cut('the watch is cut');
+  const starting = createStage({ isAppsUnread: true, defaultCluster: 'apps' });
+  return {
+    'status/object-old': read(await old.show('status ks/media/plex infra'), 'status'),
+    'get/old': read(await old.show('get failing infra'), 'get'),
+    'here/busy': read(await createStage().show('here'), 'here'),
+    'here/quiet': read(await createStage({ defaultCluster: 'apps' }).show('here'), 'here'),
+    'here/starting': read(await starting.show('here'), 'here'),
+  };
+};
+
 const lists = async (): Promise<Readonly<Record<string, View>>> => {
   const crowded = createStage();
   for (let at = 0; at < 60; at++) {
@@ -235,6 +249,7 @@ export const answerCards = async (): Promise<Readonly<Record<string, View>>> => 
     'status/object-suspended': read(await stage.show('status ks/home/zigbee infra'), 'status'),
     'status/object-ready': read(await stage.show('status ks/harbor/harbor all'), 'status'),
     ...(await lists()),
+    ...(await doubtful()),
     'help/all': read(await stage.show('help'), 'help'),
     'help/reconcile': read(await stage.show('help reconcile'), 'help'),
     'whoami/operator': read(await stage.show('whoami'), 'whoami'),

@@ -72,6 +72,10 @@ const many = Array.from({ length: 12 }, (_, index) => object(`app-${index}`));
 export const homes = (): Readonly<Record<string, View>> => ({
   'home/busy': homeView(busy, now),
   'home/quiet': homeView(quiet, now),
+  'home/in-doubt': homeView(
+    { ...quiet, clusters: [{ name: 'infra' }, { name: 'apps', problem: 'the watch is cut' }] },
+    now,
+  ),
   'home/crowded': homeView({ ...busy, failing: many, suspended: many }, now),
   'home/in-trouble': homeView(
     {
