@@ -84,12 +84,19 @@ const journalRemoval = async (store: Store, id: string): Promise<Removal> => {
   });
 };
 
+interface StreamSweep {
+  readonly stream: string;
+  /** ms. */
+  readonly before: number;
+  readonly timeOf: z.ZodType<number>;
+  /** Whether the last entry stays, however old. */
+  readonly keepsLast?: boolean;
+}
+
 /** Trims what is older than the limit from the front of a stream. @returns how many entries */
 const sweepStream = async (
   store: Store,
-  stream: string,
-  before: number,
-  timeOf: z.ZodType<number>,
+  { stream, before, timeOf, keepsLast = false }: StreamSweep,
 ): Promise<number> => {
   let removed = 0;
   for (;;) {
@@ -99,7 +106,7 @@ const sweepStream = async (
       // what cannot be read is kept
       return !at.success || at.data >= before;
     });
-    const old = fresh === -1 ? entries : entries.slice(0, fresh);
+    const old = entries.slice(0, fresh === -1 ? entries.length - (keepsLast ? 1 : 0) : fresh);
     const last = old.at(-1);
     if (last === undefined) {
       return removed;
@@ -116,7 +123,8 @@ const auditTime = AuditEntry.transform(({ fact }) => fact.at);
 
 /**
  * Removes what has been kept for long enough. What is open or under way is never touched, and the audit
- * trail loses only its oldest end, which its verification accepts.
+ * trail loses only its oldest end, which its verification accepts: the newest entry stays at any age, since
+ * a trail without it is one that was cut off.
  * @param channels - where the cards of incidents may stand
  * @param now - ms since the epoch
  */
@@ -127,7 +135,11 @@ export const sweepOld = async (
   now: number,
 ): Promise<Swept> => {
   await store.forget(slackDeliveries, now - deliveriesMs);
-  await sweepStream(store, slackDeliveries, now - deliveriesMs, z.number());
+  await sweepStream(store, {
+    stream: slackDeliveries,
+    before: now - deliveriesMs,
+    timeOf: z.number(),
+  });
   await sweepIndex(store, postedAnswers, now - answersMs, async (id) =>
     withCards([id], { remove: [], unindex: [{ index: postedAnswers, member: id }] }),
   );
@@ -142,6 +154,11 @@ export const sweepOld = async (
     commands: await sweepIndex(store, settledJournals, now - limits.commandsMs, (id) =>
       journalRemoval(store, id),
     ),
-    audit: await sweepStream(store, auditStream, now - limits.auditMs, auditTime),
+    audit: await sweepStream(store, {
+      stream: auditStream,
+      before: now - limits.auditMs,
+      timeOf: auditTime,
+      keepsLast: true,
+    }),
   };
 };

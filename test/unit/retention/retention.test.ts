@@ -20,6 +20,15 @@ const stage = async () => {
   return { store, audit };
 };
 
+const fact = (at: number) => ({
+  at,
+  kind: 'webhook-refused' as const,
+  webhook: 'flux',
+  key: 'infra',
+  cluster: 'apps',
+  reason: 'not its cluster',
+});
+
 describe('what has been kept for long enough', () => {
   it('goes with its cards; what is open or recent stays', async () => {
     const { store } = await stage();
@@ -48,20 +57,28 @@ describe('what has been kept for long enough', () => {
 
   it('leaves an audit trail that still proves itself', async () => {
     const { store, audit } = await stage();
-    const fact = (at: number) => ({
-      at,
-      kind: 'webhook-refused' as const,
-      webhook: 'flux',
-      key: 'infra',
-      cluster: 'apps',
-      reason: 'not its cluster',
-    });
     await audit.append([fact(now - 400 * day), fact(now - 366 * day), fact(now - day)]);
 
     expect(await sweepOld(store, limits, [], now)).toMatchObject({ audit: 2 });
 
     expect(await audit.verify()).toMatchObject(ok({ count: 1 }));
   });
+
+  // the trail is read in pages of 200
+  it.each([1, 2, 200, 201, 450])(
+    'does not look like a trail that was cut off after %i facts and a quiet year',
+    async (count) => {
+      const { store, audit } = await stage();
+      await audit.append(Array.from({ length: count }, (_, at) => fact(now - 400 * day + at)));
+
+      expect(await sweepOld(store, limits, [], now)).toMatchObject({ audit: count - 1 });
+      expect(await sweepOld(store, limits, [], now)).toMatchObject({ audit: 0 });
+
+      expect(await audit.verify()).toMatchObject(ok({ count: 1, last: { seq: count } }));
+      await audit.append([fact(now)]);
+      expect(await audit.verify()).toMatchObject(ok({ count: 2, last: { seq: count + 1 } }));
+    },
+  );
 
   it('forgets yesterday’s deliveries from Slack', async () => {
     const { store } = await stage();
