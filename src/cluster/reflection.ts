@@ -33,7 +33,7 @@ export type Outcome =
     }
   /** A stream that was asked for a list goes on as if it had not been. */
   | { readonly type: 'no-streaming' }
-  /** Another kind has seen that the server was restored. */
+  /** Another kind has seen that the server was restored: a list is next, once the server is known again. */
   | { readonly type: 'restored' };
 
 export interface BackOff {
@@ -116,7 +116,9 @@ export const reflect = (state: Reflection, outcome: Outcome): Reflection => {
     case 'no-streaming':
       return { ...state, step: 'list', streaming: false, wait: 'none' };
     case 'restored':
-      return { ...state, step: 'list', listed: false, wait: 'none' };
+      return state.step === 'discover'
+        ? { ...state, listed: false }
+        : { ...state, step: 'list', listed: false, wait: 'none' };
     default:
       return outcome satisfies never;
   }

@@ -13,6 +13,7 @@ import type { ObjectCache } from '#src/cluster/object-cache.ts';
 import {
   type BackOff,
   type Outcome,
+  type Reflection,
   reflect,
   startReflection,
   waitBefore,
@@ -205,6 +206,14 @@ export const startReflector = (
     }
   };
 
+  /** What a step came to, where a restore seen meanwhile makes most of it worthless. */
+  const afterRestore = ({ step }: Reflection, happened: Outcome): readonly Outcome[] => {
+    if (!wasRestored) {
+      return [happened];
+    }
+    return step === 'discover' ? [happened, { type: 'restored' }] : [{ type: 'restored' }];
+  };
+
   const follow = async (): Promise<void> => {
     let state = startReflection;
     while (!signal.aborted) {
@@ -214,11 +223,12 @@ export const startReflector = (
       }
       const happened =
         state.step === 'discover' ? await discover() : await run(state.step, state.streaming);
-      const again = wasRestored && state.step !== 'discover';
-      const outcome: Outcome = again ? { type: 'restored' } : happened;
+      const outcomes = afterRestore(state, happened);
       wasRestored = false;
-      state = reflect(state, outcome);
-      parts.after(kind, outcome);
+      for (const outcome of outcomes) {
+        state = reflect(state, outcome);
+        parts.after(kind, outcome);
+      }
     }
   };
 
