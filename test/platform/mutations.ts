@@ -5,6 +5,7 @@ import { healthMutations } from '#test/platform/mutations/health.ts';
 import { type Mutation, mutate } from '#test/platform/mutations/mutation.ts';
 import { networkMutations } from '#test/platform/mutations/network.ts';
 import { operationMutations } from '#test/platform/mutations/operations.ts';
+import { runningMutations } from '#test/platform/mutations/running.ts';
 import { structureMutations } from '#test/platform/mutations/structure.ts';
 import { supplyMutations } from '#test/platform/mutations/supply.ts';
 import { judge, rules } from '#test/platform/rules.ts';
@@ -19,6 +20,7 @@ export const mutations: readonly Mutation[] = [
   ...networkMutations,
   ...operationMutations,
   ...chatopsMutations,
+  ...runningMutations,
 ];
 
 /** Why a mutation cannot be tried on this machine; undefined when it can. */

@@ -1,5 +1,7 @@
 import { alertRules } from '#test/platform/rules/alerts.ts';
 import { bgpRules } from '#test/platform/rules/bgp.ts';
+import { capacityRules } from '#test/platform/rules/capacity.ts';
+import { chartValueRules } from '#test/platform/rules/chart-values.ts';
 import { chatopsRules } from '#test/platform/rules/chatops.ts';
 import { dependencyRules } from '#test/platform/rules/dependencies.ts';
 import { doneRules } from '#test/platform/rules/done.ts';
@@ -7,16 +9,20 @@ import { expressionRules } from '#test/platform/rules/expressions.ts';
 import { gateRules } from '#test/platform/rules/gate.ts';
 import { identityRules } from '#test/platform/rules/identity.ts';
 import { lockdownRules } from '#test/platform/rules/lockdown.ts';
+import { metricRules } from '#test/platform/rules/metrics.ts';
+import { nameRules } from '#test/platform/rules/names.ts';
 import { networkRules } from '#test/platform/rules/network.ts';
 import { networkPolicyRules } from '#test/platform/rules/network-policies.ts';
 import { operationRules } from '#test/platform/rules/operations.ts';
 import { pinRules } from '#test/platform/rules/pins.ts';
+import { podSecurityRules } from '#test/platform/rules/pod-security.ts';
 import { policyRules } from '#test/platform/rules/policies.ts';
 import { referenceRules } from '#test/platform/rules/references.ts';
 import { renderRules } from '#test/platform/rules/render.ts';
 import { resilienceRules } from '#test/platform/rules/resilience.ts';
 import { schemaRules } from '#test/platform/rules/schema.ts';
 import { secretRules } from '#test/platform/rules/secrets.ts';
+import { serviceRules } from '#test/platform/rules/services.ts';
 import { sourceRules } from '#test/platform/rules/sources.ts';
 import { talosRules } from '#test/platform/rules/talos-needs.ts';
 import { tenancyRules } from '#test/platform/rules/tenancy.ts';
@@ -32,6 +38,7 @@ export const rules: readonly Rule[] = [
   ...doneRules,
   ...expressionRules,
   ...schemaRules,
+  ...chartValueRules,
   ...pinRules,
   ...sourceRules,
   ...lockdownRules,
@@ -40,10 +47,15 @@ export const rules: readonly Rule[] = [
   ...talosRules,
   ...policyRules,
   ...networkPolicyRules,
+  ...serviceRules,
+  ...nameRules,
   ...webhookPathRules,
   ...secretRules,
   ...alertRules,
+  ...metricRules,
   ...resilienceRules,
+  ...capacityRules,
+  ...podSecurityRules,
   ...chatopsRules,
   ...tenancyRules,
   ...operationRules,

@@ -1,6 +1,7 @@
 import type { KubeObject } from '#src/render/objects.ts';
+import { hasPort, type Pods, podsOf } from '#test/platform/world/pods.ts';
 import { selects } from '#test/platform/world/selector.ts';
-import { at, type Data, dataAt, listAt, textAt } from '#test/platform/world/value.ts';
+import { at, dataAt, listAt } from '#test/platform/world/value.ts';
 import {
   appliedObjects,
   type Cluster,
@@ -19,30 +20,6 @@ const policiesOf = (cluster: Cluster): readonly KubeObject[] =>
       object.kind === 'NetworkPolicy' && groupOf(object.apiVersion) === 'networking.k8s.io',
   );
 
-interface Pod {
-  readonly namespace: string | undefined;
-  readonly labels: Readonly<Record<string, string>>;
-  readonly ports: readonly string[];
-}
-
-const textsOf = (data: Data): Readonly<Record<string, string>> =>
-  Object.fromEntries(
-    Object.entries(data).flatMap(([name, value]) =>
-      typeof value === 'string' ? [[name, value] as const] : [],
-    ),
-  );
-
-const podsOf = (cluster: Cluster): readonly Pod[] =>
-  objectsOf(cluster)
-    .filter((object) => /^(?:Deployment|DaemonSet|StatefulSet|Job)$/.test(object.kind))
-    .map((object) => ({
-      namespace: object.metadata.namespace,
-      labels: textsOf(dataAt(object, 'spec', 'template', 'metadata', 'labels')),
-      ports: listAt(object, 'spec', 'template', 'spec', 'containers').flatMap((container) =>
-        listAt(container, 'ports').map((port) => textAt(port, 'name') ?? ''),
-      ),
-    }));
-
 const isEmpty = (selector: unknown): boolean =>
   Object.keys(dataAt(selector, 'matchLabels')).length === 0 &&
   listAt(selector, 'matchExpressions').length === 0;
@@ -50,22 +27,27 @@ const isEmpty = (selector: unknown): boolean =>
 interface Side {
   readonly peers: readonly unknown[];
   readonly ports: readonly unknown[];
-  /** whose ports the names are: for ingress those of the selected pods */
-  readonly isIngress: boolean;
 }
 
-const sidesOf = (policy: KubeObject): readonly Side[] => [
-  ...listAt(policy, 'spec', 'ingress').map((rule) => ({
-    peers: listAt(rule, 'from'),
+const sidesOf = (policy: KubeObject, direction: string, peers: string): readonly Side[] =>
+  listAt(policy, 'spec', direction).map((rule) => ({
+    peers: listAt(rule, peers),
     ports: listAt(rule, 'ports'),
-    isIngress: true,
-  })),
-  ...listAt(policy, 'spec', 'egress').map((rule) => ({
-    peers: listAt(rule, 'to'),
-    ports: listAt(rule, 'ports'),
-    isIngress: false,
-  })),
-];
+  }));
+
+/** The pods of the policy's own namespace that a selector means. */
+const ownPods = (cluster: Cluster, policy: KubeObject, selector: unknown): readonly Pods[] =>
+  podsOf(cluster).filter(
+    (pods) => pods.namespace === policy.metadata.namespace && selects(selector, pods.labels),
+  );
+
+/** Ports, by name or by number, on which none of the pods listens. */
+const deafPorts = (ports: readonly unknown[], pods: readonly Pods[]): readonly string[] =>
+  ports
+    .filter((port) => at(port, 'endPort') === undefined)
+    .map((port) => at(port, 'port'))
+    .filter((port) => port !== undefined && !pods.some((one) => hasPort(one, port)))
+    .map(String);
 
 const peerProblem = (cluster: Cluster, policy: KubeObject, peer: unknown): string | undefined => {
   const wanted = at(peer, 'namespaceSelector');
@@ -80,14 +62,15 @@ const peerProblem = (cluster: Cluster, policy: KubeObject, peer: unknown): strin
   if (wanted !== undefined && namespaces.length === 0) {
     return `no namespace has ${JSON.stringify(wanted)}`;
   }
-  const labels = at(peer, 'podSelector');
   // pods of another namespace come from charts, which are not rendered here
-  const isOwn = wanted === undefined && labels !== undefined && !isEmpty(labels);
-  const isMet = podsOf(cluster).some(
-    (pod) => pod.namespace === policy.metadata.namespace && selects(labels, pod.labels),
-  );
-  return isOwn && !isMet ? `no pod has ${JSON.stringify(labels)}` : undefined;
+  const isOwn = isOwnPeer(peer) && !isEmpty(at(peer, 'podSelector'));
+  return isOwn && ownPods(cluster, policy, at(peer, 'podSelector')).length === 0
+    ? `no pod has ${JSON.stringify(at(peer, 'podSelector'))}`
+    : undefined;
 };
+
+const isOwnPeer = (peer: unknown): boolean =>
+  at(peer, 'namespaceSelector') === undefined && at(peer, 'podSelector') !== undefined;
 
 const met: Rule = {
   name: 'network-policies',
@@ -98,23 +81,22 @@ const met: Rule = {
     policiesOf(cluster).flatMap((policy): readonly Finding[] => {
       const where = titleOf(policy);
       const selector = at(policy, 'spec', 'podSelector');
-      const selected = podsOf(cluster).filter(
-        (pod) => pod.namespace === policy.metadata.namespace && selects(selector, pod.labels),
-      );
-      const sides = sidesOf(policy);
-      const ports = sides
-        .filter(({ isIngress }) => isIngress)
-        .flatMap((side) => side.ports)
-        .map((port) => at(port, 'port'))
-        .filter((port) => typeof port === 'string');
+      const selected = ownPods(cluster, policy, selector);
+      const [into, out] = [sidesOf(policy, 'ingress', 'from'), sidesOf(policy, 'egress', 'to')];
+      const deaf = [
+        ...into.flatMap(({ ports }) => deafPorts(ports, selected)),
+        ...out.flatMap(({ ports, peers }) =>
+          peers
+            .filter(isOwnPeer)
+            .flatMap((peer) => deafPorts(ports, ownPods(cluster, policy, at(peer, 'podSelector')))),
+        ),
+      ];
       return [
         ...(isEmpty(selector) || selected.length > 0
           ? []
           : [{ where, what: `no pod has ${JSON.stringify(selector)}` }]),
-        ...ports
-          .filter((port) => !selected.some((pod) => pod.ports.includes(port)))
-          .map((port) => ({ where, what: `no pod that it selects has a port named ${port}` })),
-        ...sides
+        ...deaf.map((port) => ({ where, what: `no pod that it means listens on ${port}` })),
+        ...[...into, ...out]
           .flatMap(({ peers }) => peers)
           .flatMap((peer) => peerProblem(cluster, policy, peer) ?? [])
           .map((what) => ({ where, what })),
@@ -122,4 +104,34 @@ const met: Rule = {
     }),
 };
 
-export const networkPolicyRules: readonly Rule[] = [met];
+/** Cilium writes the source of a label before it. */
+const plainLabels = (selector: unknown): unknown => ({
+  matchLabels: Object.fromEntries(
+    Object.entries(dataAt(selector, 'matchLabels')).map(
+      ([label, value]) => [label.replace(/^(?:k8s|any):/, ''), value] as const,
+    ),
+  ),
+  matchExpressions: listAt(selector, 'matchExpressions'),
+});
+
+const ciliumPorts: Rule = {
+  name: 'policy-ports',
+  summary: 'a Cilium policy lets in by ports on which the pods that it selects listen',
+  failures: [15, 21],
+  scope: 'cluster',
+  check: (cluster) =>
+    objectsOf(cluster)
+      .filter((object) => object.kind === 'CiliumNetworkPolicy')
+      .flatMap((policy) => {
+        const pods = ownPods(cluster, policy, plainLabels(at(policy, 'spec', 'endpointSelector')));
+        const ports = listAt(policy, 'spec', 'ingress').flatMap((rule) =>
+          listAt(rule, 'toPorts').flatMap((item) => listAt(item, 'ports')),
+        );
+        return deafPorts(ports, pods).map((port) => ({
+          where: titleOf(policy),
+          what: `no pod that it selects listens on ${port}`,
+        }));
+      }),
+};
+
+export const networkPolicyRules: readonly Rule[] = [met, ciliumPorts];

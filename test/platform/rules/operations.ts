@@ -1,5 +1,5 @@
 import { cephClasses, isHelmRelease } from '#test/platform/world/charts.ts';
-import { at, dataAt, listAt, places, textAt } from '#test/platform/world/value.ts';
+import { at, dataAt, places, textAt } from '#test/platform/world/value.ts';
 import {
   appliedObjects,
   type Cluster,
@@ -204,43 +204,6 @@ const serviceHosts: Rule = {
   },
 };
 
-const podSecurity: Rule = {
-  name: 'pod-security',
-  summary: 'every namespace enforces a level, and pods in restricted ones fit it',
-  scope: 'cluster',
-  check: (cluster) => {
-    const level = (name: string | undefined): string | undefined =>
-      ofKind(cluster, 'Namespace').find((object) => object.metadata.name === name)?.metadata
-        .labels?.['pod-security.kubernetes.io/enforce'];
-    const unset = ofKind(cluster, 'Namespace')
-      .filter((object) => level(object.metadata.name) === undefined)
-      .map((object) => ({ where: titleOf(object), what: 'no pod-security.kubernetes.io/enforce' }));
-    const pods = objectsOf(cluster).filter(
-      (object) => listAt(object, 'spec', 'template', 'spec', 'containers').length > 0,
-    );
-    const loose = pods
-      .filter((object) => level(object.metadata.namespace) === 'restricted')
-      .filter((object) => {
-        const spec = at(object, 'spec', 'template', 'spec');
-        const containers = listAt(spec, 'containers');
-        return (
-          at(spec, 'securityContext', 'runAsNonRoot') !== true ||
-          textAt(spec, 'securityContext', 'seccompProfile', 'type') === undefined ||
-          containers.some(
-            (container) =>
-              at(container, 'securityContext', 'allowPrivilegeEscalation') !== false ||
-              !listAt(container, 'securityContext', 'capabilities', 'drop').includes('ALL'),
-          )
-        );
-      })
-      .map((object) => ({
-        where: titleOf(object),
-        what: 'its pods are refused by the level restricted',
-      }));
-    return [...unset, ...loose];
-  },
-};
-
 export const operationRules: readonly Rule[] = [
   storage,
   cron,
@@ -248,5 +211,4 @@ export const operationRules: readonly Rule[] = [
   crds,
   globalServices,
   serviceHosts,
-  podSecurity,
 ];

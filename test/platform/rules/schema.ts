@@ -1,5 +1,4 @@
 import { cephObjects } from '#test/platform/world/charts.ts';
-import { type Data, dataAt, isData } from '#test/platform/world/value.ts';
 import {
   type Applied,
   appliedObjects,
@@ -113,83 +112,4 @@ const banned: Rule = {
     }),
 };
 
-type Shape = 'boolean' | 'number' | 'string' | 'object' | 'array';
-
-/**
- * What charts that ignore an unknown value know, of what an installation may want to set. A value that
- * is not here is looked up in the chart's own `values.schema.json` before it is added.
- */
-const knownValues: Readonly<Record<string, Readonly<Record<string, Shape>>>> = {
-  'cloudnative-pg': {
-    replicaCount: 'number',
-    'crds.create': 'boolean',
-    'monitoring.podMonitorEnabled': 'boolean',
-    'monitoring.grafanaDashboard.create': 'boolean',
-    'config.create': 'boolean',
-    'config.data': 'object',
-    'rbac.create': 'boolean',
-    'serviceAccount.create': 'boolean',
-    'image.repository': 'string',
-    'image.tag': 'string',
-    priorityClassName: 'string',
-    resources: 'object',
-    affinity: 'object',
-    nodeSelector: 'object',
-    tolerations: 'array',
-  },
-  'plugin-barman-cloud': {
-    replicaCount: 'number',
-    'crds.create': 'boolean',
-    'certificate.issuerName': 'string',
-    'certificate.duration': 'string',
-    'certificate.renewBefore': 'string',
-    'rbac.create': 'boolean',
-    'serviceAccount.create': 'boolean',
-    'image.tag': 'string',
-    'sidecarImage.tag': 'string',
-    priorityClassName: 'string',
-    resources: 'object',
-    affinity: 'object',
-    nodeSelector: 'object',
-    tolerations: 'array',
-    topologySpreadConstraints: 'array',
-  },
-};
-
-const shapeOf = (value: unknown): string => (Array.isArray(value) ? 'array' : typeof value);
-
-const strangeValues = (
-  values: Data,
-  known: Readonly<Record<string, Shape>>,
-  above = '',
-): readonly string[] =>
-  Object.entries(values).flatMap(([key, value]): readonly string[] => {
-    const path = `${above}${key}`;
-    const shape = known[path];
-    if (shape !== undefined) {
-      return shapeOf(value) === shape ? [] : [`${path} is ${shapeOf(value)}, not ${shape}`];
-    }
-    const leads = Object.keys(known).some((one) => one.startsWith(`${path}.`));
-    return leads && isData(value)
-      ? strangeValues(value, known, `${path}.`)
-      : [`${path} is not a value of the chart`];
-  });
-
-const values: Rule = {
-  name: 'chart-values',
-  summary: 'a chart that ignores what it does not know is given only values that it knows',
-  failures: [4],
-  scope: 'cluster',
-  check: (cluster) =>
-    appliedObjects(cluster).flatMap(({ object }): readonly Finding[] => {
-      const known = object.kind === 'HelmRelease' ? knownValues[object.metadata.name] : undefined;
-      return known === undefined
-        ? []
-        : strangeValues(dataAt(object, 'spec', 'values'), known).map((what) => ({
-            where: titleOf(object),
-            what,
-          }));
-    }),
-};
-
-export const schemaRules: readonly Rule[] = [covered, valid, values, banned];
+export const schemaRules: readonly Rule[] = [covered, valid, banned];

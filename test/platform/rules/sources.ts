@@ -34,14 +34,20 @@ const allowedPlaces: Rule = {
     }),
 };
 
+/** An image as one text, or as what charts make one of; without a tag the chart brings its own. */
+const imageOf = (value: unknown): string | undefined => {
+  const [repository, tag] = [textAt(value, 'repository'), textAt(value, 'tag')];
+  const text = repository === undefined || tag === undefined ? value : `${repository}:${tag}`;
+  return typeof text === 'string' && text.includes('/') ? text : undefined;
+};
+
 /** `registry/name` and tag of an image, wherever an object names one. */
 const imagesIn = (cluster: Cluster) =>
   objectsOf(cluster).flatMap((object) =>
-    [...places(object)].flatMap(({ path, value }) =>
-      path.at(-1) === 'image' && typeof value === 'string' && value.includes('/')
-        ? [{ object, image: value }]
-        : [],
-    ),
+    [...places(object)].flatMap(({ path, value }) => {
+      const image = /^(?:image|\w+Image)$/.test(String(path.at(-1))) ? imageOf(value) : undefined;
+      return image === undefined ? [] : [{ object, image }];
+    }),
   );
 
 const images: Rule = {

@@ -72,8 +72,13 @@ export const cephObjects = (release: KubeObject): readonly KubeObject[] => {
   });
   const listed = (field: string, kind: string): readonly KubeObject[] =>
     listAt(values, field).map((item) => made(kind, textAt(item, 'name') ?? '', at(item, 'spec')));
-  const cluster = at(values, 'cephClusterSpec');
-  return isHelmRelease(release) && cluster !== undefined
+  const image = dataAt(values, 'cephImage');
+  const cluster = {
+    cephVersion: { image: `${textAt(image, 'repository') ?? ''}:${textAt(image, 'tag') ?? ''}` },
+    monitoring: { enabled: at(values, 'monitoring', 'enabled') === true },
+    ...dataAt(values, 'cephClusterSpec'),
+  };
+  return isHelmRelease(release) && isData(at(values, 'cephClusterSpec'))
     ? [
         made('CephCluster', textAt(values, 'clusterName') ?? release.metadata.name, cluster),
         ...listed('cephBlockPools', 'CephBlockPool'),
