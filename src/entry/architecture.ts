@@ -22,7 +22,7 @@ export const adapters: readonly Adapter[] = [
     modules: ['@kubernetes/client-node', 'node:fs', 'yaml'],
   },
   { files: ['src/queue/bullmq.ts'], modules: ['bullmq'] },
-  { files: ['src/store/redis.ts'], modules: ['ioredis'] },
+  { files: ['src/store/redis.ts', 'src/store/redis/**'], modules: ['ioredis'] },
   {
     files: ['src/http/server.ts', 'src/http/body.ts'],
     modules: ['express', 'node:http', 'node:net'],

@@ -165,8 +165,8 @@ export const startBot = async (
 
   const probes: Record<string, Probe> = {
     redis: async () => {
-      const { reachable, warnings } = await store.health();
-      return { up: reachable, warnings };
+      const { reachable, problem, warnings } = await store.health();
+      return { up: reachable && problem === undefined, detail: problem, warnings };
     },
     slack: async () => {
       const identity = await slack.identity();

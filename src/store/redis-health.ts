@@ -9,6 +9,12 @@ export interface RedisSettings {
   readonly save: string | undefined;
   readonly maxMemoryPolicy: string | undefined;
   readonly role: string | undefined;
+  /** bytes; 0 = no limit. */
+  readonly maxMemory?: number | undefined;
+  /** bytes */
+  readonly usedMemory?: number | undefined;
+  /** `ok` or `err`. */
+  readonly lastAofWrite?: string | undefined;
 }
 
 const durabilityOf = (settings: RedisSettings): StoreHealth['durability'] => {
@@ -37,20 +43,48 @@ const memoryWarning = ({ maxMemoryPolicy }: RedisSettings): string | undefined =
     ? undefined
     : `Redis has maxmemory-policy ${maxMemoryPolicy}: it may throw state away. Set noeviction.`;
 
-const roleWarning = ({ role }: RedisSettings): string | undefined =>
-  role === undefined || role === 'master'
-    ? undefined
-    : `This Redis is a ${role}, which takes no writes: point the bot at the master.`;
+/** From here on it is time to do something about it. */
+const nearlyFull = 0.9;
+
+const fullness = ({ maxMemory = 0, usedMemory = 0 }: RedisSettings): number =>
+  maxMemory === 0 ? 0 : usedMemory / maxMemory;
+
+const mebibytes = (bytes = 0): string => `${Math.ceil(bytes / 1024 ** 2)} MiB`;
+
+const fullWarning = (settings: RedisSettings): string | undefined => {
+  const full = fullness(settings);
+  return full >= nearlyFull && full < 1
+    ? `Redis uses ${Math.floor(full * 100)} % of its ${mebibytes(settings.maxMemory)}: when it is full nothing is taken any more. Raise maxmemory.`
+    : undefined;
+};
+
+const problemOf = (settings: RedisSettings): string | undefined => {
+  const { role, lastAofWrite, maxMemory } = settings;
+  if (role !== undefined && role !== 'master') {
+    return `This Redis is a ${role}, which takes no writes: point the bot at the master.`;
+  }
+  if (lastAofWrite === 'err') {
+    return 'Redis cannot write to its disk, and takes no writes until it can: look at its volume and its log.';
+  }
+  // with another policy it throws something away instead
+  return fullness(settings) >= 1 && settings.maxMemoryPolicy === 'noeviction'
+    ? `Redis is full (maxmemory ${mebibytes(maxMemory)}) and takes no writes: raise maxmemory.`
+    : undefined;
+};
 
 /** What the settings mean for the promise "nothing lost", in words for the operator. */
 export const judgeSettings = (
   settings: RedisSettings,
-): Pick<StoreHealth, 'durability' | 'warnings'> => ({
-  durability: durabilityOf(settings),
-  warnings: [fsyncWarning(settings), memoryWarning(settings), roleWarning(settings)].filter(
-    (warning) => warning !== undefined,
-  ),
-});
+): Pick<StoreHealth, 'durability' | 'warnings' | 'problem'> => {
+  const problem = problemOf(settings);
+  return {
+    ...(problem === undefined ? {} : { problem }),
+    durability: durabilityOf(settings),
+    warnings: [fsyncWarning(settings), memoryWarning(settings), fullWarning(settings)].filter(
+      (warning) => warning !== undefined,
+    ),
+  };
+};
 
 /** Reads the `field:value` lines of INFO. */
 export const parseInfo = (info: string): ReadonlyMap<string, string> =>

@@ -1,27 +1,28 @@
-import { Redis } from 'ioredis';
+import type { Redis } from 'ioredis';
 import { createGathering } from '#src/store/gather.ts';
 import { appendScript, commitScript, leaseScript, releaseScript } from '#src/store/lua.ts';
-import { judgeSettings, parseInfo } from '#src/store/redis-health.ts';
 import {
-  type Batch,
-  type CommitResult,
-  type Json,
-  type RangeQuery,
-  type Store,
-  type StoreHealth,
-  storeUnavailable,
-  type Versioned,
+  type ConnectionOptions,
+  connect,
+  createCaller,
+  translate,
+} from '#src/store/redis/connection.ts';
+import { judgeSettings, parseInfo } from '#src/store/redis-health.ts';
+import type {
+  Batch,
+  CommitResult,
+  Json,
+  RangeQuery,
+  Store,
+  StoreHealth,
+  Versioned,
 } from '#src/store/store.ts';
 
-export interface RedisStoreOptions {
-  /** `redis://` or `rediss://`, with user, password and database where needed. */
-  readonly url: string;
+export interface RedisStoreOptions extends ConnectionOptions {
   /** Goes before every key as `{prefix}`: one slot of a Redis Cluster, one name per installation. */
   readonly prefix?: string;
   /** A call that has no answer after this rejects as unavailable. */
   readonly timeoutMs?: number;
-  /** Told when the connection comes and goes, for logs and metrics. */
-  readonly onConnection?: (state: 'ready' | 'lost', detail?: string) => void;
 }
 
 /** Redis keys by what they hold; documents, indexes, streams, digests and leases never meet. */
@@ -91,60 +92,6 @@ const wordsOf = (batch: Batch, keys: Keys): { keys: string[]; words: string[] } 
   return { keys: [...numbers.keys()], words };
 };
 
-// a reply of this kind is our own mistake; every other error means that the store cannot serve us now
-const ownMistake = (error: Error): boolean =>
-  error.name === 'ReplyError' && /^(ERR|WRONGTYPE)\b/.test(error.message);
-
-const translate = (error: unknown): Error => {
-  if (!(error instanceof Error)) {
-    return storeUnavailable(String(error));
-  }
-  return ownMistake(error) ? error : storeUnavailable(`Redis: ${error.message}`, error);
-};
-
-/** Runs calls on one connection, each with a deadline; nothing waits for a Redis that is away. */
-const createCaller = (redis: Redis, timeoutMs: number) => {
-  let connecting: Promise<void> | undefined;
-  // shared by all who wait, so that a burst of calls adds one pair of listeners
-  const connected = (): Promise<void> => {
-    connecting ??= new Promise<void>((resolve, reject) => {
-      const settle = (): void => {
-        connecting = undefined;
-        for (const event of ['ready', 'close', 'end']) {
-          redis.off(event, settle);
-        }
-        if (redis.status === 'ready') {
-          resolve();
-        } else {
-          reject(storeUnavailable('Redis: no connection'));
-        }
-      };
-      for (const event of ['ready', 'close', 'end']) {
-        redis.on(event, settle);
-      }
-    });
-    return connecting;
-  };
-
-  return async <Answer>(call: () => Promise<Answer>): Promise<Answer> => {
-    let timer: NodeJS.Timeout | undefined;
-    const deadline = new Promise<never>((_, reject) => {
-      timer = setTimeout(
-        () => reject(storeUnavailable(`Redis: no answer within ${timeoutMs} ms`)),
-        timeoutMs,
-      );
-    });
-    const onTheWay = redis.status === 'connecting' || redis.status === 'connect';
-    try {
-      return await Promise.race([onTheWay ? connected().then(call) : call(), deadline]);
-    } catch (error) {
-      throw translate(error);
-    } finally {
-      clearTimeout(timer);
-    }
-  };
-};
-
 const setting = async (redis: Redis, name: string): Promise<string | undefined> => {
   try {
     const answer = (await redis.config('GET', name)) as string[];
@@ -169,37 +116,11 @@ const readHealth = async (redis: Redis): Promise<StoreHealth> => {
     save,
     maxMemoryPolicy: policy ?? facts.get('maxmemory_policy'),
     role: facts.get('role'),
+    maxMemory: Number(facts.get('maxmemory') ?? 0),
+    usedMemory: Number(facts.get('used_memory') ?? 0),
+    lastAofWrite: facts.get('aof_last_write_status'),
   });
   return { reachable: true, ...judged };
-};
-
-const connect = ({ url, onConnection }: RedisStoreOptions): Redis => {
-  const redis = new Redis(url, {
-    // a command that waits for a connection would hold its caller; the caller decides what to do
-    enableOfflineQueue: false,
-    autoResendUnfulfilledCommands: false,
-    maxRetriesPerRequest: 0,
-    connectTimeout: 2_000,
-    // a peer that vanished without a word is noticed, and a new connection tried
-    socketTimeout: 5_000,
-    retryStrategy: (times) => Math.min(50 * 2 ** Math.min(times, 4), 500),
-    reconnectOnError: (error) => error.message.startsWith('READONLY'),
-  });
-  let last = '';
-  redis.on('error', (error: Error) => {
-    last = error.message;
-  });
-  let told: 'ready' | 'lost' | undefined;
-  // every attempt to connect ends in a `close`; only the first one is news
-  const tell = (state: 'ready' | 'lost', detail?: string): void => {
-    if (state !== told) {
-      told = state;
-      onConnection?.(state, detail);
-    }
-  };
-  redis.on('ready', () => tell('ready'));
-  redis.on('close', () => tell('lost', last));
-  return redis;
 };
 
 /**
@@ -209,9 +130,10 @@ const connect = ({ url, onConnection }: RedisStoreOptions): Redis => {
  * after `timeoutMs` (2 s) without an answer; the call may have been carried out all the same.
  */
 export const createRedisStore = (options: RedisStoreOptions): Store => {
-  const redis = connect(options);
+  const connection = connect(options);
+  const { redis } = connection;
   const keys = keysUnder(options.prefix ?? 'flux-chatops');
-  const run = createCaller(redis, options.timeoutMs ?? 2_000);
+  const run = createCaller(connection, options.timeoutMs ?? 2_000);
   let durability: StoreHealth['durability'] = 'memory';
 
   redis.defineCommand('storeCommit', { lua: commitScript });
@@ -300,7 +222,8 @@ export const createRedisStore = (options: RedisStoreOptions): Store => {
         durability = health.durability;
         return health;
       } catch (error) {
-        return { reachable: false, durability, warnings: [translate(error).message] };
+        const problem = translate(error, connection.lastTrouble).message;
+        return { reachable: false, problem, durability, warnings: [] };
       }
     },
     close: async () => {

@@ -121,6 +121,8 @@ export interface LeaseHeld {
 
 export interface StoreHealth {
   readonly reachable: boolean;
+  /** Why it cannot be reached or takes no writes, in words for the operator; left out while it does. */
+  readonly problem?: string | undefined;
   /** What survives the loss of the store's process; `memory` survives nothing. */
   readonly durability: 'always' | 'every-second' | 'snapshot' | 'memory';
   /** In words for the operator: what to change, where something is weaker than promised. */

@@ -126,6 +126,24 @@ describe.skipIf(!hasRedis)('the store when Redis fails (needs redis-server)', ()
     );
     expect(outcome).toBe('unavailable');
     expect(await store.read('a')).toEqual({ value: 1, version: 1 });
+    // it answers, and yet nothing can be kept in it
+    expect(await store.health()).toMatchObject({
+      reachable: true,
+      problem: expect.stringContaining('raise maxmemory'),
+    });
+    await redis.config('SET', 'maxmemory', '0');
+    expect(await store.health()).toEqual({ reachable: true, durability: 'always', warnings: [] });
+    redis.disconnect();
+  });
+
+  it('tells of a replica that it takes no writes', async () => {
+    const redis = new Redis(server.url);
+    await redis.call('REPLICAOF', '127.0.0.1', '1');
+    expect(await store.health()).toMatchObject({
+      reachable: true,
+      problem: expect.stringContaining('point the bot at the master'),
+    });
+    expect((await outcomeOf(() => store.append('s', 'd', 1, 1))).outcome).toBe('unavailable');
     redis.disconnect();
   });
 
@@ -188,8 +206,25 @@ describe.skipIf(!hasRedis)('the store when Redis fails (needs redis-server)', ()
   });
 
   it('tells of a Redis that it cannot reach', async () => {
+    server.freeze();
+    expect(await store.health()).toEqual({
+      reachable: false,
+      problem: 'Redis: no answer within 2000 ms',
+      durability: 'memory',
+      warnings: [],
+    });
     await server.kill();
-    expect(await store.health()).toMatchObject({ reachable: false });
+    await expect
+      .poll(async () => (await store.health()).problem)
+      .toMatch(/^Redis: no connection \(connect ECONNREFUSED 127\.0\.0\.1:\d+\)$/);
     await server.restart();
+  });
+
+  it('says which password is wrong, and not how its library puts it', async () => {
+    await store.close();
+    store = createRedisStore({ url: server.url.replace('redis://', 'redis://bot:wrong@') });
+    await expect
+      .poll(async () => (await store.health()).problem)
+      .toMatch(/^Redis: no connection \(WRONGPASS /);
   });
 });
