@@ -26,6 +26,8 @@ import { createBullmqWakeups } from '#src/queue/bullmq.ts';
 import { runSweeper } from '#src/retention/sweeper.ts';
 import { createSlackApp, slackEventsPath } from '#src/slack/app.ts';
 import { createPeople } from '#src/slack/people.ts';
+import { createPulse } from '#src/slack/pulse.ts';
+import { saySlackFailure } from '#src/slack/say-failure.ts';
 import { createRedisStore } from '#src/store/redis.ts';
 import { webhooks } from '#webhooks/index.ts';
 
@@ -163,18 +165,22 @@ export const startBot = async (
     shortcut: createShortcutDoor({ ...doors, identify, offer: bot.offer }),
   });
 
+  const pulse = createPulse({
+    ask: slack.identity,
+    // without intake nothing is listened to
+    listening: () => !parts.front || slack.listening(),
+    clock,
+  });
   const probes: Record<string, Probe> = {
     redis: async () => {
       const { reachable, problem, warnings } = await store.health();
       return { up: reachable && problem === undefined, detail: problem, warnings };
     },
     slack: async () => {
-      const identity = await slack.identity();
       const problems = bot.status().outbox?.problems ?? [];
       return {
-        up: identity.ok && slack.listening(),
-        ...(identity.ok ? {} : { detail: identity.failure.code }),
-        warnings: problems.map((problem) => `${problem.channel}: ${problem.failure.code}`),
+        ...(await pulse()),
+        warnings: problems.map(({ failure }) => saySlackFailure(failure)),
       };
     },
     ...Object.fromEntries(

@@ -1,7 +1,7 @@
 import { App, HTTPReceiver, SocketModeReceiver, type types } from '@slack/bolt';
 import type { Clock } from '#src/clock.ts';
 import type { Log } from '#src/log.ts';
-import type { Result } from '#src/result.ts';
+import { fail, ok, type Result } from '#src/result.ts';
 import { boltLogger } from '#src/slack/bolt/log.ts';
 import { respond } from '#src/slack/bolt/respond.ts';
 import { keepSocket } from '#src/slack/bolt/socket.ts';
@@ -16,6 +16,7 @@ import {
 } from '#src/slack/inbound.ts';
 import type { Incoming, IncomingForms } from '#src/slack/incoming.ts';
 import type { Slack, SlackFailure, SlackViews } from '#src/slack/slack.ts';
+import { slackFailure } from '#src/slack/slack-failure.ts';
 import { createWebSlack, Identity } from '#src/slack/web.ts';
 
 /** How Slack reaches us: over a socket that we open, or by signed requests to our public address. */
@@ -46,7 +47,7 @@ export interface SlackApp extends Slack, SlackViews {
    * that a request has arrived; `handle` answers by the port's verbs.
    */
   start(handle: (incoming: Incoming) => Promise<void>, forms?: IncomingForms): void;
-  /** Who we are; a failure says why Slack does not know us or cannot be asked. */
+  /** Who we are, asked anew each time; a failure says why Slack does not know us or cannot be asked. */
   identity(): Promise<Result<Identity, SlackFailure>>;
   /** Mode socket: whether the socket is open. Mode http: always. */
   listening(): boolean;
@@ -85,8 +86,9 @@ export const createSlackApp = (options: SlackAppOptions): SlackApp => {
     app.client.apiCall(method, { token: botToken, ...parameters });
 
   let known: Promise<Identity> | undefined;
+  const askAnew = async (): Promise<Identity> => Identity.parse(await call('auth.test', {}));
   const askIdentity = (): Promise<Identity> => {
-    known ??= call('auth.test', {}).then((answer) => Identity.parse(answer));
+    known ??= askAnew();
     known.catch(() => {
       known = undefined;
     });
@@ -115,7 +117,8 @@ export const createSlackApp = (options: SlackAppOptions): SlackApp => {
       listenToForms(app, log, forms);
       socket?.open();
     },
-    identity: () => web.identity(),
+    identity: () =>
+      askAnew().then(ok, (error: unknown) => fail(slackFailure(error, { method: 'auth.test' }))),
     listening: () => socket?.isOpen() ?? true,
     close: async () => {
       closing.abort();

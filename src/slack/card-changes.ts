@@ -1,4 +1,5 @@
 import type { CardRecord } from '#src/slack/card.ts';
+import { saySlackFailure } from '#src/slack/say-failure.ts';
 import type { SlackFailure } from '#src/slack/slack.ts';
 
 const problemAgainMs = 60_000;
@@ -58,25 +59,11 @@ export const problemOf = (
 ): Pick<CardRecord, 'problem' | 'notBefore'> | undefined => {
   switch (failure.code) {
     case 'not-in-channel':
-      return {
-        problem: `The bot is not in ${failure.channel}; invite it there.`,
-        notBefore: now + problemAgainMs,
-      };
     case 'channel-gone':
-      return {
-        problem: `${failure.channel} cannot be posted to (${failure.error}).`,
-        notBefore: now + problemAgainMs,
-      };
     case 'token-rejected':
-      return {
-        problem: `Slack does not accept the bot's token (${failure.error}).`,
-        notBefore: now + problemAgainMs,
-      };
+      return { problem: saySlackFailure(failure), notBefore: now + problemAgainMs };
     case 'refused':
-      return {
-        problem: `Slack refuses ${failure.method} (${failure.error}).`,
-        notBefore: now + refusedAgainMs,
-      };
+      return { problem: saySlackFailure(failure), notBefore: now + refusedAgainMs };
     case 'rate-limited':
     case 'no-reply':
     case 'unreachable':

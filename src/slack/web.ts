@@ -107,10 +107,7 @@ const messageParameters = (message: OutgoingMessage) => ({
 export const createWebSlack = (
   call: CallWebApi,
   identity: () => Promise<Identity>,
-): Omit<Slack, 'respond'> &
-  SlackViews & {
-    identity(): Promise<Result<Identity, SlackFailure>>;
-  } => {
+): Omit<Slack, 'respond'> & SlackViews => {
   const ask = async <Value>(
     schema: z.ZodType<Value>,
     context: CallContext,
@@ -170,9 +167,6 @@ export const createWebSlack = (
   };
 
   return {
-    identity: () =>
-      identity().then(ok, (error: unknown) => fail(slackFailure(error, { method: 'auth.test' }))),
-
     post: (message) =>
       ask<PostedMessage>(
         Posted,

@@ -303,6 +303,7 @@ describe.skipIf(localSlackBinary === undefined)(
         heard.push(incoming.kind === 'command' ? incoming.text : incoming.kind);
       });
       await vi.waitUntil(() => app.listening(), { timeout: 20_000 });
+      const before = await app.identity();
 
       await first.stop();
       await vi.waitUntil(() => !app.listening(), { timeout: 20_000 });
@@ -318,6 +319,7 @@ describe.skipIf(localSlackBinary === undefined)(
       await app.close();
 
       expect(heard).toEqual(['again']);
+      expect(before.ok).toBe(true);
       expect(away).toMatchObject({ ok: false, failure: { code: 'unreachable' } });
     });
   },
