@@ -35,11 +35,19 @@ const batchSize = 200;
 /** How long a report waits for the object that it is about to show the same; ms. */
 const patienceMs = 120_000;
 const keptPerObject = 3;
+/**
+ * How long a report about an open incident waits for the object itself: controllers send the event first
+ * and write the status after it, and what the object says needs no second telling; ms.
+ */
+const settleMs = 3_000;
 
 interface Waiting {
   readonly entry: IntakeEntry;
   readonly at: number;
 }
+
+/** What became of an entry; `early` = it may yet turn out to be no news, and is looked at again. */
+type Taken = 'same' | 'changed' | 'fenced' | 'early';
 
 interface ReportsOptions {
   readonly store: Store;
@@ -61,6 +69,8 @@ const isWorthReading = (entry: IntakeEntry): boolean =>
 
 export const createReports = ({ store, clean, log }: ReportsOptions): Reports => {
   const waiting = new Map<string, Waiting[]>();
+  /** When we first saw what is still on the stream. */
+  let seen: ReadonlyMap<string, number> = new Map();
 
   const isNews = (incident: Incident, text: string): boolean => {
     const said = clean.normalise(text);
@@ -119,7 +129,8 @@ export const createReports = ({ store, clean, log }: ReportsOptions): Reports =>
     world: World,
     entry: IntakeEntry,
     now: number,
-  ): Promise<'same' | 'changed' | 'fenced'> => {
+    settled: boolean,
+  ): Promise<Taken> => {
     const key = keyOfEntry(entry);
     if (key === undefined || !isWorthReading(entry)) {
       return 'same';
@@ -129,13 +140,15 @@ export const createReports = ({ store, clean, log }: ReportsOptions): Reports =>
       remember(key, entry, now);
       return 'same';
     }
-    return add(writer, world, incident, entry, now);
+    return settled || !isNews(incident, clean.redact(entry.event.message))
+      ? add(writer, world, incident, entry, now)
+      : 'early';
   };
 
   /** A report is text beside what the objects say: one that cannot be taken is let go. */
-  const takeApart: typeof takeOne = (writer, world, entry, now) =>
+  const takeApart: typeof takeOne = (writer, world, entry, now, settled) =>
     isolated(
-      () => takeOne(writer, world, entry, now),
+      () => takeOne(writer, world, entry, now, settled),
       (error) => {
         const { cluster, digest } = entry;
         log.error({ cluster, object: keyOfEntry(entry), digest, error }, 'a report was left out');
@@ -143,22 +156,34 @@ export const createReports = ({ store, clean, log }: ReportsOptions): Reports =>
       },
     );
 
+  /** Takes one after the other, up to the first that is too early or after which we lead no longer. */
   const takeAll = async (
     writer: IncidentWriter,
     world: World,
     entries: readonly StreamEntry[],
     now: number,
-  ): Promise<'same' | 'changed' | 'fenced'> => {
+  ): Promise<{
+    readonly fenced: boolean;
+    readonly changed: boolean;
+    readonly upTo: string | undefined;
+  }> => {
     let changed = false;
-    for (const { value } of entries) {
+    let upTo: string | undefined;
+    // with more behind it than one reading holds, what is said twice is the lesser evil
+    const isBacklog = entries.length === batchSize;
+    for (const { id, value } of entries) {
       const parsed = IntakeEntry.safeParse(value);
-      const result = parsed.success ? await takeApart(writer, world, parsed.data, now) : 'same';
-      if (result === 'fenced') {
-        return 'fenced';
+      const settled = isBacklog || now - (seen.get(id) ?? now) >= settleMs;
+      const taken = parsed.success
+        ? await takeApart(writer, world, parsed.data, now, settled)
+        : 'same';
+      if (taken === 'fenced' || taken === 'early') {
+        return { fenced: taken === 'fenced', changed, upTo };
       }
-      changed ||= result === 'changed';
+      changed ||= taken === 'changed';
+      upTo = id;
     }
-    return changed ? 'changed' : 'same';
+    return { fenced: false, changed, upTo };
   };
 
   const moveOn = async (writer: IncidentWriter, to: string, expect: number): Promise<boolean> => {
@@ -175,16 +200,18 @@ export const createReports = ({ store, clean, log }: ReportsOptions): Reports =>
       const cursor = await store.read(intakeCursor);
       const after = typeof cursor?.value === 'string' ? cursor.value : undefined;
       const entries = await store.entries(intakeStream, after, batchSize);
-      const last = entries.at(-1);
-      if (last === undefined) {
-        return { done: true, changed: false, more: false };
-      }
-      const result = await takeAll(writer, world, entries, now);
-      const changed = result === 'changed';
-      if (result === 'fenced' || !(await moveOn(writer, last.id, cursor?.version ?? 0))) {
+      seen = new Map(entries.map(({ id }) => [id, seen.get(id) ?? now]));
+      const { fenced, changed, upTo } = await takeAll(writer, world, entries, now);
+      if (fenced) {
         return { done: false, changed, more: true };
       }
-      await store.trim(intakeStream, last.id);
+      if (upTo === undefined) {
+        return { done: true, changed, more: false };
+      }
+      if (!(await moveOn(writer, upTo, cursor?.version ?? 0))) {
+        return { done: false, changed, more: true };
+      }
+      await store.trim(intakeStream, upTo);
       return { done: true, changed, more: entries.length === batchSize };
     },
     attach: async (writer, world, incident, now) => {

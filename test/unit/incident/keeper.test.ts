@@ -243,6 +243,55 @@ describe('the keeper of incidents', () => {
     expect(bench.times('a report was left out')).toBe(1);
   });
 
+  it('says once what an event reports and the object then shows', async () => {
+    const bench = createBench();
+    const { cluster } = bench.start('one', [wire('10', 'False')]);
+    await bench.clock.advance(2_000);
+    const storyOf = async () => {
+      const [stored] = await loadIncidents(bench.store, 0);
+      return stored?.incident.story.map(({ kind, text }) => `${kind}: ${text}`);
+    };
+
+    // as controllers do: the event goes out, then the status is written
+    await bench.store.append(intakeStream, 'a', 0, report('api', 'another error'));
+    await bench.store.append(intakeStream, 'b', 0, report('api', 'the last lines of its log'));
+    await bench.clock.advance(1_500);
+    const other = wire('11', 'False');
+    const [ready] = other.status.conditions;
+    cluster.applyWatchEvent('MODIFIED', {
+      ...other,
+      status: { ...other.status, conditions: [{ ...ready, message: 'another error' }] },
+    });
+    await bench.clock.advance(1_000);
+    expect(await storyOf()).toEqual(['opened: no', 'failed-differently: another error']);
+    await bench.clock.advance(2_000);
+
+    expect(await storyOf()).toEqual([
+      'opened: no',
+      'failed-differently: another error',
+      'reported: the last lines of its log',
+    ]);
+    expect(await bench.store.entries(intakeStream, undefined, 10)).toEqual([]);
+  });
+
+  it('reads an event that waits for its object again after it was killed', async () => {
+    const bench = createBench();
+    const first = bench.start('one', [wire('10', 'False')]);
+    await bench.clock.advance(2_000);
+    await bench.store.append(intakeStream, 'a', 0, report('api', 'the last lines of its log'));
+    await bench.clock.advance(1_500);
+    await first.stop();
+
+    bench.start('two', [wire('10', 'False')]);
+    await bench.clock.advance(10_000);
+
+    const [stored] = await loadIncidents(bench.store, 0);
+    expect(stored?.incident.story.map(({ text }) => text)).toEqual([
+      'no',
+      'the last lines of its log',
+    ]);
+  });
+
   it('sees what the objects say in the middle of a storm of events', async () => {
     const bench = createBench();
     const { cluster } = bench.start(

@@ -68,6 +68,17 @@ describe(`needs correlation: ${later.join(', ')}`, () => {
 });
 
 describe('a replay', () => {
+  it.each(recordingNames())('of %s tells nothing twice in a thread', async (name) => {
+    const { messages } = await run(name);
+
+    // the first line says what kind of news it is, the rest is what Flux said
+    const told = messages
+      .filter(({ thread }) => thread !== undefined)
+      .map(({ thread, text }) => `${thread} ${text.split('\n').slice(1).join('\n')}`)
+      .filter((line) => !line.endsWith(' '));
+    expect(told).toEqual([...new Set(told)]);
+  });
+
   it('is the same each time', async () => {
     const first = await run('02-build-failure');
     const second = await run('02-build-failure');
