@@ -8,6 +8,7 @@ import { doneRules } from '#test/platform/rules/done.ts';
 import { expressionRules } from '#test/platform/rules/expressions.ts';
 import { gateRules } from '#test/platform/rules/gate.ts';
 import { identityRules } from '#test/platform/rules/identity.ts';
+import { ladderRules } from '#test/platform/rules/ladder.ts';
 import { lockdownRules } from '#test/platform/rules/lockdown.ts';
 import { metricRules } from '#test/platform/rules/metrics.ts';
 import { nameRules } from '#test/platform/rules/names.ts';
@@ -21,6 +22,7 @@ import { referenceRules } from '#test/platform/rules/references.ts';
 import { renderRules } from '#test/platform/rules/render.ts';
 import { resilienceRules } from '#test/platform/rules/resilience.ts';
 import { schemaRules } from '#test/platform/rules/schema.ts';
+import { secretKeyRules } from '#test/platform/rules/secret-keys.ts';
 import { secretRules } from '#test/platform/rules/secrets.ts';
 import { serviceRules } from '#test/platform/rules/services.ts';
 import { sourceRules } from '#test/platform/rules/sources.ts';
@@ -51,6 +53,7 @@ export const rules: readonly Rule[] = [
   ...nameRules,
   ...webhookPathRules,
   ...secretRules,
+  ...secretKeyRules,
   ...alertRules,
   ...metricRules,
   ...resilienceRules,
@@ -59,6 +62,7 @@ export const rules: readonly Rule[] = [
   ...chatopsRules,
   ...tenancyRules,
   ...operationRules,
+  ...ladderRules,
   ...gateRules,
 ];
 

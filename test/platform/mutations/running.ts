@@ -170,6 +170,45 @@ export const runningMutations: readonly Mutation[] = [
     edit: (files) => files.replace(at.k8sGateway, 'useTcp: true', 'useTcp: false'),
   },
   {
+    name: 'a token under another key than its reader asks for',
+    rule: 'secret-keys',
+    says: /Secret cert-manager\/cloudflare-api-token has no key api-token/,
+    edit: (files) => files.replace(at.issuers, 'key: token', 'key: api-token'),
+  },
+  {
+    name: 'a signing key that Flux does not find in its Secret',
+    rule: 'secret-keys',
+    says: /Provider\/.+has no key token/,
+    edit: (files) => files.replace(at.signingKey, 'secretKey: token', 'secretKey: key'),
+  },
+  {
+    name: 'a template that leaves out what a pod reads',
+    rule: 'secret-keys',
+    says: /has no key token/,
+    edit: (files) =>
+      files.replace(
+        at.dnsSecret,
+        '    name: external-dns-cloudflare\n  data',
+        '    name: external-dns-cloudflare\n    template:\n      data:\n        api-token: "{{ .token }}"\n  data',
+      ),
+  },
+  {
+    name: 'a release that may take longer than the layer that waits for it',
+    rule: 'done-times',
+    edit: (files) => files.replace(at.cephApp, 'timeout: 25m', 'timeout: 35m'),
+  },
+  {
+    name: 'a rung that waits for a Deployment under another name',
+    rule: 'ladder-names',
+    edit: (files) =>
+      files.replace('bootstrap/ladder.yaml', 'names: [cilium-operator]', 'names: [operator]'),
+  },
+  {
+    name: 'a ladder that looks past the pod security of a namespace',
+    rule: 'ladder-namespaces',
+    edit: (files) => files.replace('bootstrap/ladder.yaml', '            - cnpg-system\n', ''),
+  },
+  {
     name: 'an alert on a metric that nobody exports',
     rule: 'alert-metrics',
     says: /externalsecret_sync_failures/,

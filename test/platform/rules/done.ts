@@ -171,4 +171,37 @@ const jobs: Rule = {
       })),
 };
 
-export const doneRules: readonly Rule[] = [fields, form, targets, expressions, release, jobs];
+const secondsOf = (duration: string): number =>
+  [...duration.matchAll(/(\d+)([hms])/g)].reduce(
+    (sum, [, count, unit]) => sum + Number(count) * ({ h: 3600, m: 60 }[unit ?? ''] ?? 1),
+    0,
+  );
+
+const times: Rule = {
+  name: 'done-times',
+  summary:
+    'a layer waits longer than any release in it may take, or it fails before Helm has said why',
+  scope: 'cluster',
+  check: (cluster) =>
+    written(cluster).flatMap((layer) => {
+      const waited = textAt(layer.kustomization, 'spec', 'timeout') ?? '';
+      return layer.objects
+        .filter((object) => object.kind === 'HelmRelease')
+        .map((object) => ({ object, takes: textAt(object, 'spec', 'timeout') ?? '' }))
+        .filter(({ takes }) => secondsOf(takes) >= secondsOf(waited))
+        .map(({ object, takes }) => ({
+          where: `ks/${layer.name}`,
+          what: `it waits ${waited}, and ${object.metadata.name} may take ${takes}`,
+        }));
+    }),
+};
+
+export const doneRules: readonly Rule[] = [
+  fields,
+  form,
+  targets,
+  expressions,
+  release,
+  times,
+  jobs,
+];
