@@ -6,6 +6,8 @@
 
 // the first line lets Redis refuse a script as a whole when it is full or read-only, never in its middle
 const head = '#!lua\n';
+// what frees room, and the few bytes of a lease that it takes to do so, must work while Redis is full
+const headWhenFull = '#!lua flags=allow-oom\n';
 
 const version = `
 local function version(key)
@@ -17,7 +19,7 @@ end`;
  * F fence (token) · C check (version) · P put (expected version or '', JSON) · R remove (expected or '')
  * I index (score, member) · U unindex (member) · A append (JSON)
  */
-export const commitScript = `${head}${version}
+const commit = `${version}
 local function refusal(op, key, a)
   if op == 'F' then
     if (redis.call('HGET', key, 'token') or '0') ~= a then return 'fenced' end
@@ -42,6 +44,10 @@ for i = 1, #ARGV, 4 do
 end
 return 'committed'`;
 
+export const commitScript = `${head}${commit}`;
+/** The same for batches that only remove. */
+export const removeScript = `${headWhenFull}${commit}`;
+
 /** KEYS: stream, digests. ARGV: digest, at, JSON of each thing. Gives one answer for each. */
 export const appendScript = `${head}
 local answers = {}
@@ -55,13 +61,22 @@ for i = 1, #ARGV, 3 do
 end
 return answers`;
 
-/** KEYS: lease. ARGV: holder, ttl in ms. Gives the token, or the name of who holds it. */
-export const leaseScript = `${head}
+/**
+ * KEYS: lease. ARGV: holder, ttl in ms. Gives the token, or the name of who holds it. Where the clock was set
+ * back, the end of a lease may be hours away: nobody else has to wait for it longer than it lasts.
+ */
+export const leaseScript = `${headWhenFull}
 local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
 local lease = redis.call('HMGET', KEYS[1], 'holder', 'until', 'token')
 local holder = lease[1] or ''
-if holder ~= '' and holder ~= ARGV[1] and tonumber(lease[2]) > now then return {0, holder} end
+if holder ~= '' and holder ~= ARGV[1] and tonumber(lease[2]) > now then
+  local latest = now + tonumber(ARGV[2])
+  if tonumber(lease[2]) > latest then
+    redis.call('HSET', KEYS[1], 'until', string.format('%d', latest))
+  end
+  return {0, holder}
+end
 local token = tonumber(lease[3] or '0')
 if holder ~= ARGV[1] then token = token + 1 end
 redis.call('HSET', KEYS[1], 'holder', ARGV[1], 'token', string.format('%d', token),
@@ -69,6 +84,6 @@ redis.call('HSET', KEYS[1], 'holder', ARGV[1], 'token', string.format('%d', toke
 return {token, ''}`;
 
 /** KEYS: lease. ARGV: holder. The token stays: it must never be given again. */
-export const releaseScript = `${head}
+export const releaseScript = `${headWhenFull}
 if redis.call('HGET', KEYS[1], 'holder') == ARGV[1] then redis.call('HSET', KEYS[1], 'holder', '') end
 return 0`;

@@ -147,6 +147,8 @@ export const createMemoryStore = ({ clock }: { readonly clock: Pick<Clock, 'now'
     const held = leases.get(name);
     const standing = held?.holder !== undefined && held.until > now;
     if (held?.holder !== undefined && standing && held.holder !== holder) {
+      // where the clock was set back nobody waits for longer than a lease lasts
+      leases.set(name, { ...held, until: Math.min(held.until, now + ttlMs) });
       return { held: false, by: held.holder };
     }
     const token = held?.holder === holder ? held.token : (held?.token ?? 0) + 1;

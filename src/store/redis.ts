@@ -1,6 +1,12 @@
 import type { Redis } from 'ioredis';
 import { createGathering } from '#src/store/gather.ts';
-import { appendScript, commitScript, leaseScript, releaseScript } from '#src/store/lua.ts';
+import {
+  appendScript,
+  commitScript,
+  leaseScript,
+  releaseScript,
+  removeScript,
+} from '#src/store/lua.ts';
 import {
   type ConnectionOptions,
   connect,
@@ -92,6 +98,9 @@ const wordsOf = (batch: Batch, keys: Keys): { keys: string[]; words: string[] } 
   return { keys: [...numbers.keys()], words };
 };
 
+const onlyRemoves = ({ put = [], index = [], append = [] }: Batch): boolean =>
+  put.length + index.length + append.length === 0;
+
 const setting = async (redis: Redis, name: string): Promise<string | undefined> => {
   try {
     const answer = (await redis.config('GET', name)) as string[];
@@ -137,12 +146,14 @@ export const createRedisStore = (options: RedisStoreOptions): Store => {
   let durability: StoreHealth['durability'] = 'memory';
 
   redis.defineCommand('storeCommit', { lua: commitScript });
+  redis.defineCommand('storeRemove', { lua: removeScript });
   redis.defineCommand('storeAppend', { lua: appendScript, numberOfKeys: 2 });
   redis.defineCommand('storeLease', { lua: leaseScript, numberOfKeys: 1 });
   redis.defineCommand('storeRelease', { lua: releaseScript, numberOfKeys: 1 });
   // ioredis adds each defined command as a method that its types cannot know
   const scripts = redis as unknown as {
     storeCommit(keyCount: number, ...words: string[]): Promise<CommitResult>;
+    storeRemove(keyCount: number, ...words: string[]): Promise<CommitResult>;
     storeAppend(...words: string[]): Promise<('stored' | 'duplicate')[]>;
     storeLease(key: string, holder: string, ttlMs: number): Promise<[number, string]>;
     storeRelease(key: string, holder: string): Promise<number>;
@@ -185,7 +196,8 @@ export const createRedisStore = (options: RedisStoreOptions): Store => {
     readAll,
     commit: async (batch) => {
       const { keys: named, words } = wordsOf(batch, keys);
-      return run(() => scripts.storeCommit(named.length, ...named, ...words));
+      const verb = onlyRemoves(batch) ? 'storeRemove' : 'storeCommit';
+      return run(() => scripts[verb](named.length, ...named, ...words));
     },
     range,
     count: (index) => run(() => redis.zcard(keys.index(index))),

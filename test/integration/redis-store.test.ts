@@ -147,6 +147,41 @@ describe.skipIf(!hasRedis)('the store when Redis fails (needs redis-server)', ()
     redis.disconnect();
   });
 
+  it('lets go of what is old while Redis is full', async () => {
+    await store.commit({
+      put: [{ key: 'a', value: 1 }],
+      index: [{ index: 'old', member: 'a', score: 1 }],
+    });
+    await store.append('s', 'digest', 1, 1);
+    const [entry] = await store.entries('s', undefined, 1);
+    const admin = new Redis(server.url);
+    await admin.config('SET', 'maxmemory', '1');
+
+    const lease = await store.lease('l', 'one', 1_000);
+    const fence = { lease: 'l', token: lease.held ? lease.token : 0 };
+    const removal = { remove: [{ key: 'a' }], unindex: [{ index: 'old', member: 'a' }] };
+    expect(await store.commit({ fence, ...removal })).toBe('committed');
+    await store.trim('s', entry?.id ?? '');
+    await store.forget('s', 2);
+    await store.release('l', 'one');
+
+    expect(await store.read('a')).toBeUndefined();
+    expect(await store.count('old')).toBe(0);
+    expect(await store.entries('s', undefined, 1)).toEqual([]);
+    admin.disconnect();
+  });
+
+  it('waits no longer for a lease than it lasts, though its clock was set back', async () => {
+    await store.lease('l', 'one', 100);
+    const admin = new Redis(server.url);
+    await admin.hset('{flux-chatops}:lease:l', 'until', String(Date.now() + 3_600_000));
+
+    expect(await store.lease('l', 'two', 100)).toEqual({ held: false, by: 'one' });
+    await sleep(120);
+    expect(await store.lease('l', 'two', 100)).toMatchObject({ held: true, token: 2 });
+    admin.disconnect();
+  });
+
   it('answers nothing after it was closed', async () => {
     await store.close();
     expect((await outcomeOf(() => store.read('a'))).outcome).toBe('unavailable');
