@@ -2,7 +2,7 @@ import { printRef } from '#src/flux/ref.ts';
 import { causeOf, hasEnded, type Incident } from '#src/incident/incident.ts';
 import type { IncidentWriter } from '#src/incident/records.ts';
 import { sayTrouble } from '#src/incident/wording.ts';
-import { desireCard } from '#src/slack/card.ts';
+import { desireCard, loose } from '#src/slack/card.ts';
 import type { Store } from '#src/store/store.ts';
 import { sayCount, sayDuration } from '#src/text/duration.ts';
 import type { Line, View } from '#src/view.ts';
@@ -80,7 +80,11 @@ export const createCatchUp = async (
       const said =
         card === undefined
           ? 'committed'
-          : await store.commit({ fence: writer.fence, put: [card.put], index: [card.index] });
+          : await store.commit({
+              fence: writer.fence,
+              put: [card.put],
+              index: [card.index, loose(id, now)],
+            });
       if (said === 'fenced') {
         return false;
       }

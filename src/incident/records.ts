@@ -7,6 +7,7 @@ import {
   type CardWrite,
   cardKey,
   desireCard,
+  loose,
 } from '#src/slack/card.ts';
 import type { Batch, Fence, Json, Store, Versioned } from '#src/store/store.ts';
 
@@ -84,6 +85,11 @@ const writesOf = (cards: readonly CardWrite[]): CardWrites => ({
   index: cards.map((card) => card.index),
 });
 
+const withLoose = (writes: CardWrites, ids: readonly string[], now: number): CardWrites => ({
+  ...writes,
+  index: [...writes.index, ...ids.map((id) => loose(id, now))],
+});
+
 /** The writes for the channel's roll-up, where the incident is or was on it. */
 const rollUpWrites = async (input: CardsInput): Promise<CardWrites> => {
   const { store, before, after, channel, now } = input;
@@ -98,7 +104,7 @@ const rollUpWrites = async (input: CardsInput): Promise<CardWrites> => {
     { id, channel, priority: 'new-incident', view: rollUpCard(rollUp) },
     now,
   );
-  const writes = writesOf(card === undefined ? [] : [card]);
+  const writes = withLoose(writesOf(card === undefined ? [] : [card]), [id], now);
   const own = { key: rollUpKey(channel), value: rollUp, expect: found?.version ?? 0 };
   return { ...writes, put: [own, ...writes.put] };
 };
@@ -131,9 +137,11 @@ const ownCardWrites = async (input: CardsInput): Promise<CardWrites> => {
       }),
   ];
   const current = await store.readAll(wishes.map((wish) => cardKey(wish.id)));
-  return writesOf(
+  const writes = writesOf(
     wishes.flatMap((wish, position) => desireCard(storedCard(current[position]), wish, now) ?? []),
   );
+  const replies = wishes.map((wish) => wish.id).filter((id) => id !== root);
+  return withLoose(writes, replies, now);
 };
 
 const incidentWrites = (

@@ -2,13 +2,14 @@ import { z } from 'zod';
 import { auditStream } from '#src/audit/audit.ts';
 import { AuditEntry } from '#src/audit/chain.ts';
 import { actorId } from '#src/command/actor.ts';
-import { askedBy, journalKey, settledJournals } from '#src/command/journal.ts';
-import { journalCardId, readJournal } from '#src/command/journals.ts';
+import { askedBy, Journal, journalKey, settledJournals } from '#src/command/journal.ts';
+import { journalCardId } from '#src/command/journals.ts';
 import { postedAnswers } from '#src/console/answers.ts';
 import { slackDeliveries } from '#src/console/console.ts';
 import { submittedForms, submittedKey } from '#src/console/submitted.ts';
-import { endedIncidents, incidentKey, readIncident, rootCardId } from '#src/incident/records.ts';
-import { cardKey, dirtyCards } from '#src/slack/card.ts';
+import { Incident } from '#src/incident/incident.ts';
+import { endedIncidents, incidentKey, rootCardId } from '#src/incident/records.ts';
+import { cardKey, dirtyCards, looseCards } from '#src/slack/card.ts';
 import type { Batch, Store } from '#src/store/store.ts';
 
 /** How long things are kept after they have ended; ms. */
@@ -33,7 +34,10 @@ type Removal = Required<Pick<Batch, 'remove' | 'unindex'>>;
 
 const withCards = (cards: readonly string[], own: Removal): Removal => ({
   remove: [...own.remove, ...cards.map((card) => ({ key: cardKey(card) }))],
-  unindex: [...own.unindex, ...cards.map((card) => ({ index: dirtyCards, member: card }))],
+  unindex: [
+    ...own.unindex,
+    ...[dirtyCards, looseCards].flatMap((index) => cards.map((member) => ({ index, member }))),
+  ],
 });
 
 /** Removes what ended before the limit, one record with its cards at a time. @returns how many */
@@ -56,16 +60,19 @@ const sweepIndex = async (
   }
 };
 
+const Story = Incident.pick({ story: true });
+const Asked = Journal.pick({ place: true, actor: true });
+
 const incidentRemoval = async (
   store: Store,
   id: string,
   channels: readonly string[],
 ): Promise<Removal> => {
-  const stored = readIncident(await store.read(incidentKey(id)));
+  // of another version, perhaps; it goes all the same
+  const story = Story.safeParse((await store.read(incidentKey(id)))?.value).data?.story ?? [];
   const cards = channels.flatMap((channel) => {
     const root = rootCardId(id, channel);
-    const story = stored?.incident.story.map((entry) => `${root}/${entry.id}`) ?? [];
-    return [root, ...story];
+    return [root, ...story.map((entry) => `${root}/${entry.id}`)];
   });
   return withCards(cards, {
     remove: [{ key: incidentKey(id) }],
@@ -74,7 +81,7 @@ const incidentRemoval = async (
 };
 
 const journalRemoval = async (store: Store, id: string): Promise<Removal> => {
-  const journal = readJournal(await store.read(journalKey(id)))?.journal;
+  const journal = Asked.safeParse((await store.read(journalKey(id)))?.value).data;
   const channel = journal?.place.channel;
   const asked =
     journal === undefined ? [] : [{ index: askedBy(actorId(journal.actor)), member: id }];
@@ -142,6 +149,9 @@ export const sweepOld = async (
   });
   await sweepIndex(store, postedAnswers, now - answersMs, async (id) =>
     withCards([id], { remove: [], unindex: [{ index: postedAnswers, member: id }] }),
+  );
+  await sweepIndex(store, looseCards, now - limits.incidentsMs, async (id) =>
+    withCards([id], { remove: [], unindex: [] }),
   );
   await sweepIndex(store, submittedForms, now - deliveriesMs, async (id) => ({
     remove: [{ key: submittedKey(id) }],

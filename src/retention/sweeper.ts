@@ -22,7 +22,8 @@ export const runSweeper = async (options: SweeperOptions, signal: AbortSignal): 
   const sweep = async (): Promise<void> => {
     const lease = await store.lease('retention', holder, leaseMs);
     if (lease.held) {
-      const swept = await sweepOld(store, limits(), channels(), clock.now());
+      // the records bear the store's time; by a wrong clock of ours the audit trail would be swept away
+      const swept = await sweepOld(store, limits(), channels(), await store.time());
       log.info({ ...swept }, 'old records removed');
       await store.release('retention', holder);
     }

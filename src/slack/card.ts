@@ -65,6 +65,21 @@ export type CardPriority = CardRecord['priority'];
 export const cardKey = (id: string): string => `card/${id}`;
 /** Index of the cards whose message differs from what is desired; score = ms of the wish. */
 export const dirtyCards = 'cards/dirty';
+/**
+ * Cards that go with nothing that is removed by itself (replies in the thread of an incident, which remembers
+ * the newest only; roll-ups; what was found after an outage); score = ms of the last wish.
+ */
+export const looseCards = 'cards/loose';
+
+/** The write that has a card removed in time. */
+export const loose = (
+  card: string,
+  now: number,
+): { readonly index: string; readonly member: string; readonly score: number } => ({
+  index: looseCards,
+  member: card,
+  score: now,
+});
 
 /** What a decision wants a card to say. */
 export interface CardWish {

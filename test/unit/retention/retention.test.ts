@@ -1,14 +1,27 @@
 import { describe, expect, it } from 'vitest';
 import { createAudit } from '#src/audit/audit.ts';
+import { journalKey, settledJournals } from '#src/command/journal.ts';
 import { postedAnswers } from '#src/console/answers.ts';
 import { slackDeliveries } from '#src/console/console.ts';
 import { createSubmitted, submittedForms } from '#src/console/submitted.ts';
-import { endedIncidents, incidentKey, openIncidents, rootCardId } from '#src/incident/records.ts';
+import {
+  changeIncident,
+  endedIncidents,
+  incidentKey,
+  openIncident,
+  openIncidents,
+  readNumbering,
+  rootCardId,
+} from '#src/incident/records.ts';
 import { silentLog } from '#src/log.ts';
 import { ok } from '#src/result.ts';
 import { sweepOld } from '#src/retention/retention.ts';
-import { cardKey } from '#src/slack/card.ts';
+import { runSweeper } from '#src/retention/sweeper.ts';
+import { cardKey, loose, looseCards } from '#src/slack/card.ts';
 import { createMemoryStore } from '#src/store/memory.ts';
+import type { Store } from '#src/store/store.ts';
+import { createVirtualClock } from '#test/fakes/clock.ts';
+import { incident, member } from '#test/fakes/incidents.ts';
 
 const day = 86_400_000;
 const now = 1_795_000_000_000;
@@ -124,5 +137,110 @@ describe('what has been kept for long enough', () => {
     expect(await store.read(cardKey('shared-1@C1'))).toBeUndefined();
     expect(await store.read(cardKey('shared-2@C1'))).toBeDefined();
     expect(await store.count(postedAnswers)).toBe(1);
+  });
+
+  it('goes though another version wrote it, and what comes after it too', async () => {
+    const { store } = await stage();
+    await store.commit({
+      put: [
+        { key: incidentKey('INC-1'), value: { id: 'INC-1', state: 'of another version' } },
+        { key: journalKey('CMD-1'), value: 'no journal' },
+        { key: cardKey(rootCardId('INC-1', 'C1')), value: 'card' },
+      ],
+      index: [
+        { index: endedIncidents, member: 'INC-1', score: now - 92 * day },
+        { index: endedIncidents, member: 'INC-2', score: now - 91 * day },
+        { index: settledJournals, member: 'CMD-1', score: now - 91 * day },
+      ],
+    });
+
+    expect(await sweepOld(store, limits, ['C1'], now)).toMatchObject({ incidents: 2, commands: 1 });
+
+    expect(await store.read(incidentKey('INC-1'))).toBeUndefined();
+    expect(await store.read(cardKey(rootCardId('INC-1', 'C1')))).toBeUndefined();
+    expect(await store.count(endedIncidents)).toBe(0);
+  });
+
+  it('includes every reply in the thread of an incident that fails again and again', async () => {
+    const { store } = await stage();
+    const cards = new Set<string>();
+    const seen: Store = {
+      ...store,
+      commit: (batch) => {
+        for (const { key } of batch.put ?? []) {
+          if (key.startsWith('card/')) {
+            cards.add(key);
+          }
+        }
+        return store.commit(batch);
+      },
+    };
+    const lease = await store.lease('keeper', 'me', 60_000);
+    const writer = {
+      store: seen,
+      fence: { lease: 'keeper', token: lease.held ? lease.token : 0 },
+      channelOf: () => 'C1',
+      stillLeads: () => true,
+    };
+    const before = now - 91 * day;
+    const known = await readNumbering(store);
+    await openIncident(writer, incident({ state: 'open' }), known, before);
+    for (let flap = 0; flap < 60; flap++) {
+      const kind = 'reopened' as const;
+      const story = [{ id: `reopened/${flap}`, at: before, kind, object: '', text: 'again' }];
+      await changeIncident(writer, 'INC-1', { story, at: before, flap: true });
+    }
+    const gone = member({ standing: 'gone', resourceVersion: '11' });
+    await changeIncident(writer, 'INC-1', { member: gone, story: [], at: before, flap: false });
+    expect(cards.size).toBe(61);
+
+    await sweepOld(store, limits, ['C1'], now);
+
+    const left = await store.readAll([...cards]);
+    expect(left.filter((card) => card !== undefined)).toEqual([]);
+    expect(await store.count(looseCards)).toBe(0);
+  });
+
+  it('includes the roll-up and what was found after an outage', async () => {
+    const { store } = await stage();
+    const before = now - 91 * day;
+    await store.commit({
+      put: [
+        { key: cardKey('roll-up-1@C1'), value: 'card' },
+        { key: cardKey('roll-up-2@C1'), value: 'card' },
+      ],
+      index: [loose('roll-up-1@C1', before), loose('roll-up-2@C1', now)],
+    });
+
+    await sweepOld(store, limits, ['C1'], now);
+
+    expect(await store.read(cardKey('roll-up-1@C1'))).toBeUndefined();
+    expect(await store.read(cardKey('roll-up-2@C1'))).toBeDefined();
+  });
+
+  it('is told by the clock of the store, however wrong that of the machine is', async () => {
+    const clock = createVirtualClock(now);
+    const store = createMemoryStore({ clock });
+    const audit = createAudit({ store, key: 'k'.repeat(32) });
+    await audit.append([{ at: now - day, kind: 'webhook-refused' }]);
+    const stop = new AbortController();
+    const sweeping = runSweeper(
+      {
+        store,
+        clock: { ...clock, now: () => clock.now() + 20 * 365 * day },
+        holder: 'one',
+        limits: () => limits,
+        channels: () => [],
+        log: silentLog,
+      },
+      stop.signal,
+    );
+
+    await clock.advance(2 * 60_000);
+
+    expect(await audit.verify()).toMatchObject(ok({ count: 1 }));
+    stop.abort();
+    await clock.advance(1);
+    await sweeping;
   });
 });
