@@ -4,7 +4,9 @@ import { createLog } from '#src/entry/logging.ts';
 
 const Line = z.looseObject({ level: z.string(), msg: z.string(), err: z.json().optional() });
 
-const logged = (error: unknown): { readonly text: string; readonly line: z.output<typeof Line> } => {
+const logged = (
+  error: unknown,
+): { readonly text: string; readonly line: z.output<typeof Line> } => {
   const lines: string[] = [];
   const log = createLog('info', { write: (line) => lines.push(line) });
   log.child({ part: 'store' }).warn({ error }, 'a call failed');
