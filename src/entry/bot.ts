@@ -206,8 +206,7 @@ export const startBot = async (
     store,
     clock,
     keys: live.webhookKeys,
-    replayWindowMs: config.webhooks.replayWindow,
-    rate: { perSecond: config.webhooks.perSecond, burst: config.webhooks.perSecond * 2 },
+    limits: live.intakeLimits,
     refused: (refusal) => audit.append([webhookRefused(refusal)]),
     taken: () => bot.wakeIntake(),
   });

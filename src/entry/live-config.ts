@@ -5,6 +5,7 @@ import { personOf } from '#src/config/people.ts';
 import { policyOf } from '#src/config/policy.ts';
 import { sayProblem } from '#src/config/problems.ts';
 import type { Settings } from '#src/entry/compose.ts';
+import type { IntakeLimits } from '#src/http/intake.ts';
 import type { WebhookKey } from '#src/http/signature.ts';
 import type { IncidentSettings } from '#src/incident/decide.ts';
 import type { Log } from '#src/log.ts';
@@ -13,6 +14,7 @@ import type { Log } from '#src/log.ts';
 export interface LiveConfig extends Omit<Settings, 'rates'> {
   readonly current: () => LoadedConfig;
   readonly webhookKeys: () => readonly WebhookKey[];
+  readonly intakeLimits: () => IntakeLimits;
   readonly groups: () => readonly string[];
   /** Whether the bot acts on a cluster only while its admission fence stands. */
   readonly fenceRequired: (cluster: string) => boolean;
@@ -26,6 +28,7 @@ interface Derived {
   readonly loaded: LoadedConfig;
   readonly policy: Policy;
   readonly keys: readonly WebhookKey[];
+  readonly intake: IntakeLimits;
   readonly incidents: IncidentSettings;
 }
 
@@ -40,6 +43,10 @@ const derive = (loaded: LoadedConfig): Derived => {
       cluster,
       ...(namespaces === undefined ? {} : { namespaces }),
     })),
+    intake: {
+      replayWindowMs: config.webhooks.replayWindow,
+      rate: { perSecond: config.webhooks.perSecond, burst: config.webhooks.perSecond * 2 },
+    },
     incidents: {
       dwellMs: config.incidents.dwell,
       waitingMs: config.incidents.waiting,
@@ -98,6 +105,7 @@ export const createLiveConfig = (
   return {
     current: () => now.loaded,
     webhookKeys: () => now.keys,
+    intakeLimits: () => now.intake,
     policy: () => now.policy,
     personOf: (author) => personOf(now.loaded.config.people, author),
     incidents: () => now.incidents,

@@ -9,14 +9,19 @@ export interface IntakeOptions {
   readonly clock: Pick<Clock, 'now'>;
   /** Asked at each delivery, so that rotated keys count from the moment they are there. */
   readonly keys: () => readonly WebhookKey[];
-  /** An event older than this when it arrives is kept as stale; one hour. */
-  readonly replayWindowMs?: number;
-  /** Deliveries per key. */
-  readonly rate?: Rate;
+  /** Asked at each delivery, since the configuration may change while we run. */
+  readonly limits?: () => IntakeLimits;
   /** Called after something new was stored, so that it is read at once. */
   readonly taken?: () => void;
   /** Told before the sender is answered 403; the audit log keeps it. */
   readonly refused?: (refusal: Refusal) => Promise<void>;
+}
+
+export interface IntakeLimits {
+  /** An event older than this when it arrives is kept as stale. */
+  readonly replayWindowMs: number;
+  /** Deliveries per key. */
+  readonly rate: Rate;
 }
 
 /** Something signed that its key may not speak for. */
@@ -48,7 +53,10 @@ export interface IntakeAnswer {
 const digestMarginMs = 3_600_000;
 const forgetEveryMs = 10 * 60_000;
 
-const defaultRate: Rate = { perSecond: 2_500, burst: 5_000 };
+const defaultLimits: IntakeLimits = {
+  replayWindowMs: 3_600_000,
+  rate: { perSecond: 2_500, burst: 5_000 },
+};
 
 export const answerWith = (
   status: IntakeAnswer['status'],
@@ -78,12 +86,11 @@ export const refuseHeaders = (headers: HeaderValues): IntakeAnswer | undefined =
  * a simulation all feed this.
  */
 export const createIntake = (options: IntakeOptions) => {
-  const { store, clock, keys, refused } = options;
-  const replayWindowMs = options.replayWindowMs ?? 3_600_000;
+  const { store, clock, keys, refused, limits = () => defaultLimits } = options;
   const buckets = new Map<string, Bucket>();
 
   const waitFor = (key: WebhookKey, now: number): number => {
-    const { bucket, waitMs } = takeToken(buckets.get(key.id), options.rate ?? defaultRate, now);
+    const { bucket, waitMs } = takeToken(buckets.get(key.id), limits().rate, now);
     buckets.set(key.id, bucket);
     return waitMs;
   };
@@ -95,9 +102,10 @@ export const createIntake = (options: IntakeOptions) => {
       return;
     }
     forgotAt = now;
+    const before = now - limits().replayWindowMs - digestMarginMs;
     for (const stream of new Set(appends.map((append) => append.stream))) {
       // where the store is away now, the next round does it
-      store.forget(stream, now - replayWindowMs - digestMarginMs).catch(() => undefined);
+      store.forget(stream, before).catch(() => undefined);
     }
   };
 
@@ -114,6 +122,7 @@ export const createIntake = (options: IntakeOptions) => {
     key: WebhookKey,
     now: number,
   ): Promise<IntakeAnswer> => {
+    const { replayWindowMs } = limits();
     const verdict = webhook.accept({ cluster, raw, receivedAt: now, replayWindowMs }, key);
     switch (verdict.status) {
       case 400:

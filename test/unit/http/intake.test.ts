@@ -5,6 +5,7 @@ import { IntakeEntry, intakeStream } from '#src/flux/intake.ts';
 import {
   createIntake,
   type IntakeAnswer,
+  type IntakeLimits,
   type IntakeOptions,
   type Refusal,
   refuseHeaders,
@@ -27,6 +28,8 @@ const event = (change: object = {}, object: object = {}): string =>
     reason: 'BuildFailed',
     ...change,
   });
+
+const limits: IntakeLimits = { replayWindowMs: 3_600_000, rate: { perSecond: 10, burst: 100 } };
 
 const apps: WebhookKey = { id: 'apps', secret: 'key-of-apps', cluster: 'apps' };
 const tenant: WebhookKey = {
@@ -99,7 +102,7 @@ describe('the intake of webhooks', () => {
   });
 
   it('knows a digest as long as its event could count again, and forgets it later', async () => {
-    const { send, store, pass } = start({ replayWindowMs: 3_600_000 });
+    const { send, store, pass } = start({ limits: () => limits });
     await send(event());
     const knows = async (): Promise<boolean> => {
       const [entry] = await store.entries(intakeStream, undefined, 1);
@@ -199,7 +202,7 @@ describe('the intake of webhooks', () => {
   });
 
   it('keeps an event that is too old or from the future as stale', async () => {
-    const { send, entries, pass } = start({ replayWindowMs: 3_600_000 });
+    const { send, entries, pass } = start({ limits: () => limits });
     await send(event());
     pass(3_600_001);
     await send(event({ message: 'replayed under another text' }));
@@ -208,7 +211,8 @@ describe('the intake of webhooks', () => {
   });
 
   it('asks to slow down for one key, and not for another', async () => {
-    const { send, pass } = start({ rate: { perSecond: 0.5, burst: 2 } });
+    const rate = { perSecond: 0.5, burst: 2 };
+    const { send, pass } = start({ limits: () => ({ ...limits, rate }) });
     const texts = ['a', 'b', 'c'];
     const answers = [];
     for (const message of texts) {
@@ -219,6 +223,19 @@ describe('the intake of webhooks', () => {
     expect((await send(event(), 'key-of-infra', 'infra')).status).toBe(202);
     pass(2_000);
     expect((await send(event({ message: 'c' }))).status).toBe(202);
+  });
+
+  it('goes by changed limits from the next delivery on', async () => {
+    let current: IntakeLimits = { replayWindowMs: 60_000, rate: { perSecond: 0.1, burst: 1 } };
+    const { send, entries, pass } = start({ limits: () => current });
+    pass(61_000);
+    await send(event({ message: 'a' }));
+    expect((await send(event({ message: 'b' }))).status).toBe(429);
+
+    current = limits;
+    pass(1_000);
+    expect((await send(event({ message: 'c' }))).status).toBe(202);
+    expect((await entries()).map(({ stale }) => stale)).toEqual([true, false]);
   });
 
   it('asks to send again when the store or the audit log is away', async () => {
