@@ -198,6 +198,13 @@ export const runningMutations: readonly Mutation[] = [
     edit: (files) => files.replace(at.cephApp, 'timeout: 25m', 'timeout: 35m'),
   },
   {
+    name: 'CRDs that take every Secret with them when their release goes',
+    rule: 'crds-upgraded',
+    says: /external-secrets: its CRDs, and every object/,
+    edit: (files) =>
+      files.replace(at.externalSecrets, 'resource-policy: keep', 'resource-policy: delete'),
+  },
+  {
     name: 'a rung that waits for a Deployment under another name',
     rule: 'ladder-names',
     edit: (files) =>

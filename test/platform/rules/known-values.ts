@@ -35,7 +35,7 @@ const disruption = (above: string): KnownValues => ({
  */
 export const knownValues: Readonly<Record<string, KnownValues>> = {
   'prometheus-operator-crds': { 'crds.annotations': 'object' },
-  'victoria-metrics-operator-crds': {},
+  'victoria-metrics-operator-crds': { 'crds.annotations': 'object' },
   'flux-operator': {
     'web.enabled': 'boolean',
     'serviceMonitor.create': 'boolean',
@@ -64,6 +64,7 @@ export const knownValues: Readonly<Record<string, KnownValues>> = {
   },
   'external-secrets': {
     installCRDs: 'boolean',
+    'crds.annotations': 'object',
     replicaCount: 'number',
     leaderElect: 'boolean',
     ...disruption(''),

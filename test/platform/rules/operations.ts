@@ -125,10 +125,19 @@ const crds: Rule = {
       'cloudnative-pg': [['crds', 'create']],
       'plugin-barman-cloud': [['crds', 'create']],
     };
+    // charts whose CRDs are templates like any other: Helm deletes them with the release
+    const templated = new Set([
+      'prometheus-operator-crds',
+      'victoria-metrics-operator-crds',
+      'external-secrets',
+    ]);
     return objectsOf(cluster)
       .filter(isHelmRelease)
       .flatMap((object): readonly Finding[] => {
         const where = titleOf(object);
+        const annotations = dataAt(object, 'spec', 'values', 'crds', 'annotations');
+        const isLost =
+          templated.has(object.metadata.name) && annotations['helm.sh/resource-policy'] !== 'keep';
         const policies = ['install', 'upgrade'].filter(
           (act) => textAt(object, 'spec', act, 'crds') !== 'CreateReplace',
         );
@@ -144,6 +153,9 @@ const crds: Rule = {
             where,
             what: `${path.join('.')} is not true: CRDs freeze or go`,
           })),
+          ...(isLost
+            ? [{ where, what: 'its CRDs, and every object of theirs, go with the release' }]
+            : []),
         ];
       });
   },
