@@ -1,5 +1,6 @@
 import { z } from 'zod';
-import { checkGit, GitSettings } from '#src/config/git.ts';
+import { GitSettings } from '#src/config/git.ts';
+import { checkRelations } from '#src/config/relations.ts';
 import { SecretSource } from '#src/config/secret.ts';
 
 const durationForm = /^\d+(ms|s|m|h|d)$/;
@@ -67,13 +68,20 @@ const Slack = z.strictObject({
   command: z
     .string()
     .regex(/^\/[a-z0-9_-]+$/, 'is a slash command')
+    .meta({ examples: ['/flux'] })
     .default('/flux')
     .describe('The slash command of this installation'),
   botToken: SecretSource.describe('Bot token (xoxb-…)'),
   appToken: SecretSource.optional().describe('App token (xapp-…), for mode socket'),
   signingSecret: SecretSource.optional().describe('Signing secret, for mode http'),
-  apiUrl: z.url().optional().describe('Another address of the Web API, for a local Slack'),
+  apiUrl: z
+    .url('is no address')
+    .meta({ examples: ['http://127.0.0.1:8081/api/'] })
+    .optional()
+    .describe('Another address of the Web API, for a local Slack'),
 });
+
+const Email = z.email('is no e-mail address').meta({ examples: ['robin@example.com'] });
 
 const Person = z.strictObject({
   name: z.string().min(1).describe('The name that grants use'),
@@ -83,7 +91,7 @@ const Person = z.strictObject({
     .meta({ examples: ['U024BE7LH'] })
     .describe('Member id in the workspace'),
   github: z.string().optional().describe('Login on GitHub'),
-  emails: z.array(z.email()).default([]).describe('Addresses that commits carry'),
+  emails: z.array(Email).default([]).describe('Addresses that commits carry'),
   kubernetes: z
     .array(z.strictObject({ cluster: name, username: z.string().min(1) }))
     .default([])
@@ -115,14 +123,10 @@ const isTimeZone = (written: string): boolean => {
   }
 };
 
-const uniqueNames = (list: readonly { readonly name: string }[]): boolean =>
-  new Set(list.map((one) => one.name)).size === list.length;
-
 const Shape = z.strictObject({
   clusters: z
     .array(Cluster)
     .min(1)
-    .refine(uniqueNames, 'two clusters have one name')
     .describe('In the order of acting: a command on "all" goes down the list'),
   webhooks: z.strictObject({
     keys: z.array(WebhookKey).min(1),
@@ -136,7 +140,7 @@ const Shape = z.strictObject({
     .array(z.strictObject({ id: channel, cluster: name }))
     .default([])
     .describe('Default cluster of further channels'),
-  people: z.array(Person).refine(uniqueNames, 'two people have one name').default([]),
+  people: z.array(Person).default([]),
   access: z
     .strictObject({
       roles: z
@@ -186,81 +190,22 @@ const Shape = z.strictObject({
     .prefault({}),
 });
 
-type Shape = z.output<typeof Shape>;
-type Path = readonly (string | number)[];
-type Report = (path: Path, message: string) => void;
+/**
+ * The whole configuration, as one writes it. All mistakes come at once: what is wrong with the shape does
+ * not keep names that lead nowhere from being told.
+ * @param permissions - what roles may name; left out: anything
+ */
+export const configWith = (permissions: readonly string[] | undefined) =>
+  Shape.superRefine(
+    (config, context) => {
+      checkRelations(config, permissions, (path, message) => {
+        context.addIssue({ code: 'custom', path: [...path], message });
+      });
+    },
+    { when: () => true },
+  );
 
-const checkClusters = (config: Shape, report: Report): void => {
-  const known = new Set(config.clusters.map((cluster) => cluster.name));
-  const check = (cluster: string, path: Path): void => {
-    // without a single cluster that is the mistake, and not what names one
-    if (known.size > 0 && !known.has(cluster)) {
-      report(path, `no cluster is called "${cluster}"; there are ${[...known].join(', ')}`);
-    }
-  };
-  config.webhooks.keys.forEach((key, at) => {
-    check(key.cluster, ['webhooks', 'keys', at, 'cluster']);
-  });
-  config.channels.forEach((one, at) => {
-    check(one.cluster, ['channels', at, 'cluster']);
-  });
-  config.access.grants.forEach((grant, at) => {
-    grant.clusters?.forEach((cluster, index) => {
-      check(cluster, ['access', 'grants', at, 'clusters', index]);
-    });
-  });
-  config.clusters.forEach(({ name: cluster }, at) => {
-    const keys = config.webhooks.keys.filter((key) => key.cluster === cluster);
-    if (keys.length === 0) {
-      report(
-        ['clusters', at],
-        `no webhook key speaks for "${cluster}"; add one under webhooks.keys`,
-      );
-    }
-  });
-};
-
-const checkAccess = (config: Shape, report: Report): void => {
-  const people = new Set(config.people.map((person) => person.name));
-  config.access.grants.forEach((grant, at) => {
-    if (!(grant.role in config.access.roles)) {
-      const roles = Object.keys(config.access.roles).join(', ');
-      report(
-        ['access', 'grants', at, 'role'],
-        `no role is called "${grant.role}"; there are ${roles}`,
-      );
-    }
-    grant.people.forEach((person, index) => {
-      if (!people.has(person)) {
-        report(
-          ['access', 'grants', at, 'people', index],
-          `nobody under people is called "${person}"`,
-        );
-      }
-    });
-  });
-};
-
-const checkSlack = (config: Shape, report: Report): void => {
-  const { mode, appToken, signingSecret } = config.slack;
-  if (mode === 'socket' && appToken === undefined) {
-    report(['slack', 'appToken'], 'mode socket needs the app token');
-  }
-  if (mode === 'http' && signingSecret === undefined) {
-    report(['slack', 'signingSecret'], 'mode http needs the signing secret');
-  }
-};
-
-/** The whole configuration, as one writes it. */
-export const Config = Shape.superRefine((config, context) => {
-  const report: Report = (path, message) => {
-    context.addIssue({ code: 'custom', path: [...path], message });
-  };
-  checkClusters(config, report);
-  checkAccess(config, report);
-  checkSlack(config, report);
-  checkGit(config.git, report);
-});
+export const Config = configWith(undefined);
 export type Config = z.output<typeof Config>;
 
 /** JSON schema for editors. */

@@ -13,11 +13,13 @@ const GitHostShape = z.strictObject({
     .describe('Host of the repositories, with its port where that is not the usual one'),
   kind: z.enum(hostKinds).describe('What runs there; gitea is Forgejo as well'),
   webUrl: z
-    .url()
+    .url('is no address')
+    .meta({ examples: ['https://git.example.com'] })
     .optional()
     .describe('Its address in the browser, where that is not https:// and the host'),
   apiUrl: z
-    .url()
+    .url('is no address')
+    .meta({ examples: ['https://git.example.com/api/v3'] })
     .optional()
     .describe('Address of the API of kind github; left out: api.github.com, or <host>/api/v3'),
   token: SecretSource.optional().describe(
@@ -55,12 +57,22 @@ export type GitSettings = z.output<typeof GitSettings>;
 
 /** What the shape alone does not say. */
 export const checkGit = (
-  { hosts }: GitSettings,
+  {
+    hosts,
+  }: {
+    readonly hosts: readonly {
+      readonly kind?: unknown;
+      readonly apiUrl?: unknown;
+      readonly token?: unknown;
+      readonly owners?: unknown;
+    }[];
+  },
   report: (path: readonly (string | number)[], message: string) => void,
 ): void => {
   hosts.forEach((one, at) => {
     for (const setting of ['apiUrl', 'token', 'owners'] as const) {
-      if (one.kind !== 'github' && one[setting] !== undefined) {
+      const isLinked = one.kind !== 'github' && hostKinds.some((kind) => kind === one.kind);
+      if (isLinked && one[setting] !== undefined) {
         report(
           ['git', 'hosts', at, setting],
           `is for kind github; pages of a ${one.kind} host are linked, and nothing is read there`,

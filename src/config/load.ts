@@ -10,7 +10,7 @@ import {
   parseDocument,
   type YAMLParseError,
 } from 'yaml';
-import { Config, configJsonSchema } from '#src/config/config.ts';
+import { type Config, configJsonSchema, configWith } from '#src/config/config.ts';
 import { type ConfigProblem, configProblems, writePath } from '#src/config/problems.ts';
 import { SecretSource } from '#src/config/secret.ts';
 import { fail, ok, type Result } from '#src/result.ts';
@@ -25,6 +25,8 @@ export interface LoadedConfig {
 export interface LoadOptions {
   readonly file: string;
   readonly environment: Readonly<Record<string, string | undefined>>;
+  /** What roles may name; left out: anything. */
+  readonly permissions?: readonly string[] | undefined;
 }
 
 type Keys = readonly PropertyKey[];
@@ -86,7 +88,7 @@ const readSecret = (
 const longKeys = new Set(['keys.journal', 'keys.audit']);
 
 const readSecrets = (
-  config: Config,
+  config: unknown,
   environment: LoadOptions['environment'],
 ): { readonly secrets: Map<string, string>; readonly problems: readonly SecretProblem[] } => {
   const secrets = new Map<string, string>();
@@ -113,6 +115,42 @@ const readSecrets = (
   return { secrets, problems };
 };
 
+type KeyScope = Config['webhooks']['keys'][number];
+
+const sayScope = ({ cluster, namespaces }: KeyScope): string =>
+  namespaces === undefined ? cluster : `${namespaces.join(', ')} on ${cluster}`;
+
+/**
+ * Keys that are one and the same for different scopes: whoever has one would speak for the other, and
+ * which of them an event is taken by would be chance.
+ */
+const sharedKeys = (
+  { webhooks }: Config,
+  secrets: ReadonlyMap<string, string>,
+): readonly SecretProblem[] =>
+  webhooks.keys.flatMap((key, at): readonly SecretProblem[] => {
+    const keys = ['webhooks', 'keys', at, 'key'];
+    const value = secrets.get(writePath(keys));
+    const other = webhooks.keys.findIndex(
+      (one, earlier) =>
+        earlier < at &&
+        value !== undefined &&
+        secrets.get(`webhooks.keys[${earlier}].key`) === value &&
+        sayScope(one) !== sayScope(key),
+    );
+    const known = webhooks.keys[other];
+    return known === undefined
+      ? []
+      : [
+          {
+            keys,
+            path: writePath(keys),
+            wrong: `is the same as webhooks.keys[${other}].key, which speaks for ${sayScope(known)}; each needs its own`,
+            example: 'openssl rand -hex 32',
+          },
+        ];
+  });
+
 /** The node that a setting begins with: its key, or the entry of a list. */
 const nodeOf = (document: Document, path: Keys): Node | undefined => {
   const parent = path.length === 0 ? undefined : document.getIn(path.slice(0, -1), true);
@@ -138,7 +176,9 @@ const locateIn =
   };
 
 interface ReadConfig {
-  readonly config: Config;
+  /** As it stands in the file. */
+  readonly written: unknown;
+  readonly parsed: Result<Config, readonly ConfigProblem[]>;
   readonly locate: (path: readonly PropertyKey[]) => ConfigProblem['at'];
 }
 
@@ -147,7 +187,10 @@ const sayYamlError = ({ code, message, pos }: YAMLParseError, text: string): str
   return code === 'DUPLICATE_KEY' ? `${key} stands here a second time` : `is not YAML: ${message}`;
 };
 
-const readFile = (file: string): Result<ReadConfig, readonly ConfigProblem[]> => {
+const readFile = (
+  file: string,
+  permissions: readonly string[] | undefined,
+): Result<ReadConfig, readonly ConfigProblem[]> => {
   const text = readText(resolve(file));
   if (!text.ok) {
     return fail([{ path: '', wrong: text.failure, example: undefined }]);
@@ -169,30 +212,47 @@ const readFile = (file: string): Result<ReadConfig, readonly ConfigProblem[]> =>
   }
   const locate = locateIn(document, lines);
   const written: unknown = document.toJS() ?? {};
-  const parsed = Config.safeParse(written, { reportInput: true });
-  return parsed.success
-    ? ok({ config: parsed.data, locate })
-    : fail(configProblems(parsed.error, configJsonSchema(), locate));
+  const parsed = configWith(permissions).safeParse(written, { reportInput: true });
+  return ok({
+    written,
+    parsed: parsed.success
+      ? ok(parsed.data)
+      : fail(configProblems(parsed.error, configJsonSchema(), locate)),
+    locate,
+  });
 };
 
 /** Reads the configuration alone, for whoever may not see the secrets. */
-export const readConfig = (file: string): Result<Config, readonly ConfigProblem[]> => {
-  const read = readFile(file);
-  return read.ok ? ok(read.value.config) : read;
+export const readConfig = (
+  file: string,
+  permissions?: readonly string[],
+): Result<Config, readonly ConfigProblem[]> => {
+  const read = readFile(file, permissions);
+  return read.ok ? read.value.parsed : read;
 };
+
+const inOrder = (problems: readonly ConfigProblem[]): readonly ConfigProblem[] =>
+  problems.toSorted((left, right) => (left.at?.line ?? 0) - (right.at?.line ?? 0));
 
 /** Reads the configuration and every secret that it names; all mistakes at once. */
 export const loadConfig = ({
   file,
   environment,
+  permissions,
 }: LoadOptions): Result<LoadedConfig, readonly ConfigProblem[]> => {
-  const read = readFile(file);
+  const read = readFile(file, permissions);
   if (!read.ok) {
     return read;
   }
-  const { config, locate } = read.value;
-  const { secrets, problems } = readSecrets(config, environment);
-  return problems.length > 0
-    ? fail(problems.map(({ keys, ...problem }) => ({ ...problem, at: locate(keys) })))
-    : ok({ config, secrets });
+  const { written, parsed, locate } = read.value;
+  const { secrets, problems } = readSecrets(written, environment);
+  const shared = parsed.ok ? sharedKeys(parsed.value, secrets) : [];
+  const wrong = [...problems, ...shared].map(({ keys, ...problem }) => ({
+    ...problem,
+    at: locate(keys),
+  }));
+  if (!parsed.ok) {
+    return fail(inOrder([...parsed.failure, ...wrong]));
+  }
+  return wrong.length > 0 ? fail(inOrder(wrong)) : ok({ config: parsed.value, secrets });
 };

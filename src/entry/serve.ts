@@ -3,7 +3,7 @@ import { parseArgs } from 'node:util';
 import { loadConfig } from '#src/config/load.ts';
 import { sayProblemIn } from '#src/config/problems.ts';
 import { startBot } from '#src/entry/bot.ts';
-import { configFile } from '#src/entry/config-file.ts';
+import { configFile, permissions } from '#src/entry/config-file.ts';
 import { createLog } from '#src/entry/logging.ts';
 
 const roles = {
@@ -28,7 +28,7 @@ export const serve = async (words: readonly string[]): Promise<number> => {
     console.error(`--role ${values.role} does not exist; use ${Object.keys(roles).join(', ')}.`);
     return 2;
   }
-  const options = { file: configFile(values.config), environment: process.env };
+  const options = { file: configFile(values.config), environment: process.env, permissions };
   const loaded = loadConfig(options);
   if (!loaded.ok) {
     for (const problem of loaded.failure) {

@@ -6,7 +6,7 @@ import { type OwnCluster, ownClusters } from '#src/entry/cli/clusters.ts';
 import { readKubeconfigs } from '#src/entry/cli/kubeconfig.ts';
 import { type Call, documentOf, failedBy, misused, type Outcome } from '#src/entry/cli/outcome.ts';
 import { createLive } from '#src/entry/cli/screen.ts';
-import { configFile } from '#src/entry/config-file.ts';
+import { configFile, permissions } from '#src/entry/config-file.ts';
 import { fail, ok, type Result } from '#src/result.ts';
 import type { Json } from '#src/store/store.ts';
 
@@ -25,7 +25,7 @@ export const configuredClusters = (
   if (!isNamed && !existsSync(file)) {
     return ok([]);
   }
-  const read = readConfig(file);
+  const read = readConfig(file, permissions);
   return read.ok
     ? ok(read.value.clusters.map(({ name }) => name))
     : fail(broken(file, read.failure));
@@ -71,7 +71,7 @@ const neededConfig = (
       ),
     );
   }
-  const loaded = loadConfig({ file, environment: process.env });
+  const loaded = loadConfig({ file, environment: process.env, permissions });
   return loaded.ok ? loaded : fail(broken(file, loaded.failure));
 };
 

@@ -3,7 +3,7 @@ import { loadConfig } from '#src/config/load.ts';
 import { sayProblemIn } from '#src/config/problems.ts';
 import { verifyAudit } from '#src/entry/cli/audit.ts';
 import { type Call, misused, type Outcome } from '#src/entry/cli/outcome.ts';
-import { configFile } from '#src/entry/config-file.ts';
+import { configFile, permissions } from '#src/entry/config-file.ts';
 import { serve } from '#src/entry/serve.ts';
 
 export const AuditVerifyResult = z.object({ unbroken: z.boolean() }).loose();
@@ -27,7 +27,7 @@ export const serveBot = async ({ input, options }: Call): Promise<Outcome> => {
 /** `audit verify`, with the key and the Redis of the configuration. */
 export const auditVerify = async ({ options }: Call): Promise<Outcome> => {
   const file = configFile(options.config);
-  const loaded = loadConfig({ file, environment: process.env });
+  const loaded = loadConfig({ file, environment: process.env, permissions });
   if (!loaded.ok) {
     return misused(
       loaded.failure.map((problem) => sayProblemIn(file, problem)).join('\n'),

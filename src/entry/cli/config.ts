@@ -3,7 +3,7 @@ import { configJsonSchema } from '#src/config/config.ts';
 import { loadConfig, readConfig } from '#src/config/load.ts';
 import { sayProblemIn } from '#src/config/problems.ts';
 import type { Call, Outcome } from '#src/entry/cli/outcome.ts';
-import { configFile } from '#src/entry/config-file.ts';
+import { configFile, permissions } from '#src/entry/config-file.ts';
 import { sayCount } from '#src/text/duration.ts';
 
 export const ConfigCheckResult = z.object({
@@ -26,7 +26,9 @@ type ConfigCheckResult = z.output<typeof ConfigCheckResult>;
 export const checkConfig = async ({ input, options }: Call): Promise<Outcome> => {
   const file = typeof input['file'] === 'string' ? input['file'] : configFile(options.config);
   const isBare = input['noSecrets'] === true;
-  const loaded = isBare ? readConfig(file) : loadConfig({ file, environment: process.env });
+  const loaded = isBare
+    ? readConfig(file, permissions)
+    : loadConfig({ file, environment: process.env, permissions });
   if (loaded.ok) {
     const config = 'config' in loaded.value ? loaded.value.config : loaded.value;
     const clusters = config.clusters.map(({ name }) => name);

@@ -1,7 +1,8 @@
+import { fc, test } from '@fast-check/vitest';
 import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import { authorise } from '#src/command/policy.ts';
-import { Config, configJsonSchema } from '#src/config/config.ts';
+import { Config, configJsonSchema, configWith } from '#src/config/config.ts';
 import { policyOf } from '#src/config/policy.ts';
 import { configProblems, sayProblem } from '#src/config/problems.ts';
 
@@ -30,8 +31,8 @@ redis: { url: { env: REDIS_URL } }
 keys: { journal: { env: JOURNAL_KEY }, audit: { env: AUDIT_KEY } }
 `;
 
-const problemsOf = (text: string): readonly string[] => {
-  const parsed = Config.safeParse(parse(text), { reportInput: true });
+const problemsOf = (text: string, permissions?: readonly string[]): readonly string[] => {
+  const parsed = configWith(permissions).safeParse(parse(text), { reportInput: true });
   return parsed.success ? [] : configProblems(parsed.error, configJsonSchema()).map(sayProblem);
 };
 
@@ -73,6 +74,69 @@ describe('the configuration', () => {
       'access.grants[0].role: no role is called "reader"; there are viewer, operator',
       'access.grants[1].people[0]: nobody under people is called "robyn"',
       'slack.appToken: mode socket needs the app token (for example { file: /run/secrets/name })',
+    ]);
+  });
+
+  it('tells names that lead nowhere beside what is wrong with the shape, all at once', () => {
+    const bad = good
+      .replace('team: T01', 'tem: T01')
+      .replace('appToken: { env: SLACK_APP_TOKEN }', 'appToken: xapp-1')
+      .replace('{ env: INFRA_KEY }', 'literal')
+      .replace('name: infra, channel', 'name: apps, channel')
+      .replace('slack: U01', 'slack: robin')
+      .replace('people: [robin]', 'people: [robyn]')
+      .replace('role: viewer, members', 'role: reader, members');
+
+    expect(problemsOf(bad)).toEqual([
+      'webhooks.keys[1].key: is a secret: say where it stands (for example { file: /run/secrets/name })',
+      'slack.appToken: is a secret: say where it stands (for example { file: /run/secrets/name })',
+      'slack.tem: is no setting; did you mean team?',
+      'people[0].slack: is a member’s id (for example U024BE7LH)',
+      'clusters[1].name: another cluster is called "apps" already',
+      'webhooks.keys[1].cluster: no cluster is called "infra"; there are apps',
+      'webhooks.keys[2].cluster: no cluster is called "infra"; there are apps',
+      'access.grants[0].role: no role is called "reader"; there are viewer, operator',
+      'access.grants[1].people[0]: nobody under people is called "robyn"',
+    ]);
+  });
+
+  it('says nothing of names whose section is not there at all', () => {
+    expect(problemsOf('access: { roles: [], grants: [{ role: a, people: [b] }] }')).toEqual([
+      'clusters: is missing (for example [{ name: infra, channel: C024BE91L }])',
+      'webhooks: is missing (for example { keys: [{ cluster: infra, key: { file: /run/secrets/name } }] })',
+      'slack: is missing (for example { mode: socket, team: T024BE7LD, botToken: { file: /run/secrets/name } })',
+      'access.roles: must be a mapping, not a list',
+      'redis: is missing (for example { url: { file: /run/secrets/name } })',
+      'keys: is missing (for example { journal: { file: /run/secrets/name }, audit: { file: /run/secrets/name } })',
+      'access.grants[0].people[0]: nobody under people is called "b"',
+    ]);
+  });
+
+  test.prop([fc.jsonValue()])('gives an answer to anything', (written) => {
+    const parsed = configWith(['get']).safeParse(written, { reportInput: true });
+    expect(parsed.success).toBe(false);
+  });
+
+  it('finds roles that allow what no command asks for', () => {
+    const roles = good.replace('viewer: [status, get]', 'viewer: [status, gett, destroy, "*"]');
+    const known = ['status', 'get', 'reconcile'];
+
+    expect(problemsOf(good, known)).toEqual([]);
+    expect(problemsOf(roles, known)).toEqual([
+      'access.roles.viewer[1]: no command is called "gett"; did you mean get?',
+      'access.roles.viewer[2]: no command is called "destroy"; there are status, get, reconcile, and "*" for all',
+    ]);
+  });
+
+  it('gives an example of addresses and of the slash command, too', () => {
+    const bad = good
+      .replace('slack: U01,', 'slack: U01, emails: [robin],')
+      .replace('mode: socket', 'mode: socket\n  command: flux\n  apiUrl: slack');
+
+    expect(problemsOf(bad)).toEqual([
+      'slack.command: is a slash command (for example /flux)',
+      'slack.apiUrl: is no address (for example http://127.0.0.1:8081/api/)',
+      'people[0].emails[0]: is no e-mail address (for example robin@example.com)',
     ]);
   });
 

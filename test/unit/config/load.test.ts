@@ -116,6 +116,41 @@ describe('a configuration file', () => {
     });
   });
 
+  it('tells a webhook key that two who must not speak for each other share', () => {
+    const file = join(folder, 'c.yaml');
+    const environment = { KEY: 'x'.repeat(32), ONE: 'one', SAME: 'one', OTHER: 'other' };
+    const told = (...keys: readonly string[]) => {
+      writeFileSync(file, whole.replace('{ cluster: infra, key: { env: KEY } }', keys.join(', ')));
+      const loaded = loadConfig({ file, environment });
+      return loaded.ok ? [] : loaded.failure.map((one) => sayProblemIn('c.yaml', one));
+    };
+    const one = '{ cluster: infra, key: { env: ONE } }';
+
+    expect(told(one, '{ cluster: infra, namespaces: [a, b], key: { env: OTHER } }')).toEqual([]);
+    // while a key is rotated both entries may hold the same for a while
+    expect(told(one, '{ cluster: infra, key: { env: SAME } }')).toEqual([]);
+    expect(told(one, '{ cluster: infra, namespaces: [a, b], key: { env: SAME } }')).toEqual([
+      'c.yaml:3:97: webhooks.keys[1].key: is the same as webhooks.keys[0].key, which speaks for infra; each needs its own (for example openssl rand -hex 32)',
+    ]);
+  });
+
+  it('tells what is wrong with it together with the secrets that are not there', () => {
+    const file = join(folder, 'c.yaml');
+    writeFileSync(
+      file,
+      whole
+        .replace('mode: socket', 'mode: sockets')
+        .replace('{ env: KEY } }\n', '{ env: GONE } }\n'),
+    );
+
+    const loaded = loadConfig({ file, environment: { KEY: 'x'.repeat(32) } });
+
+    expect(loaded.ok ? [] : loaded.failure.map((one) => sayProblemIn('c.yaml', one))).toEqual([
+      'c.yaml:5:3: slack.mode: must be "socket" or "http", not "sockets" (for example socket)',
+      'c.yaml:9:10: redis.url: the environment has no GONE',
+    ]);
+  });
+
   it('tells every secret that is not there, at its place', () => {
     const file = join(folder, 'c.yaml');
     writeFileSync(file, whole.replace('journal: { env: KEY }', 'journal: { file: /absent }'));

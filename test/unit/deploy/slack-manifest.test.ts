@@ -28,7 +28,9 @@ const Manifest = z.looseObject({
 
 const manifest = Manifest.parse(parse(readFileSync('deploy/slack-manifest.yaml', 'utf8')));
 
-const sources = readdirSync('src/slack').map((file) => readFileSync(`src/slack/${file}`, 'utf8'));
+const sources = readdirSync('src/slack', { recursive: true, encoding: 'utf8' })
+  .filter((file) => file.endsWith('.ts'))
+  .map((file) => readFileSync(`src/slack/${file}`, 'utf8'));
 const family =
   'admin|apps|auth|bots|canvases|chat|conversations|files|pins|reactions|team|usergroups|users|views';
 const methodForm = new RegExp(`'((?:${family})(?:\\.[a-zA-Z]+)+)'`, 'g');
