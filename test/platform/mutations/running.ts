@@ -205,6 +205,20 @@ export const runningMutations: readonly Mutation[] = [
       files.replace(at.externalSecrets, 'resource-policy: keep', 'resource-policy: delete'),
   },
   {
+    name: 'a root that is Ready of nothing',
+    rule: 'done-root',
+    says: /no healthChecks/,
+    edit: (files) =>
+      files.replace(at.fluxInstance, 'path: /spec/healthChecks', 'path: /spec/checks'),
+  },
+  {
+    name: 'a root that waits for ever and tries again in ten minutes',
+    rule: 'done-root',
+    says: /no retryInterval/,
+    edit: (files) =>
+      files.replace(at.fluxInstance, 'path: /spec/retryInterval', 'path: /spec/interval'),
+  },
+  {
     name: 'a rung that waits for a Deployment under another name',
     rule: 'ladder-names',
     edit: (files) =>

@@ -1,3 +1,4 @@
+import { readYaml } from '#src/render/yaml.ts';
 import { isBuiltIn, isFlux } from '#test/platform/world/needs.ts';
 import { providersIn } from '#test/platform/world/provisions.ts';
 import { at, listAt, textAt } from '#test/platform/world/value.ts';
@@ -34,6 +35,51 @@ const fields: Rule = {
     }),
 };
 
+/** What the FluxInstance adds to the root, which its operator writes: path of the field to its value. */
+const rootAdditions = (cluster: Cluster): ReadonlyMap<string, unknown> => {
+  const instance = appliedObjects(cluster).find(
+    ({ object }) => object.kind === 'HelmRelease' && object.metadata.name === 'flux-instance',
+  )?.object;
+  const patches = listAt(instance, 'spec', 'values', 'instance', 'kustomize', 'patches')
+    .filter((patch) => textAt(patch, 'target', 'kind') === 'Kustomization')
+    .flatMap((patch) => {
+      const read = readYaml(textAt(patch, 'patch') ?? '');
+      return read.ok && Array.isArray(read.value) ? (read.value as readonly unknown[]) : [];
+    });
+  return new Map(patches.map((step) => [textAt(step, 'path') ?? '', at(step, 'value')]));
+};
+
+const root: Rule = {
+  name: 'done-root',
+  summary: 'the root, too, tries again soon, gives up in time, and says what it is Ready of',
+  scope: 'cluster',
+  check: (cluster) => {
+    const added = rootAdditions(cluster);
+    const providers = providersIn(cluster);
+    const checks = added.get('/spec/healthChecks');
+    const named = (Array.isArray(checks) ? (checks as readonly unknown[]) : []).map(idOf);
+    const where = 'FluxInstance';
+    return [
+      ...['retryInterval', 'timeout']
+        .filter((field) => !/^\d+[smh]$/.test(String(added.get(`/spec/${field}`))))
+        .map((field) => ({ where, what: `the root Kustomization has no ${field}` })),
+      ...(named.length > 0 ? [] : [{ where, what: 'the root Kustomization has no healthChecks' }]),
+      ...named
+        .filter((id) => !providers.has(`object ${id}`))
+        .map((id) => ({ where, what: `the root names ${id}, which nobody makes` })),
+    ];
+  },
+};
+
+/** The object that a health check names. */
+const idOf = (check: unknown): string =>
+  key(
+    groupOf(textAt(check, 'apiVersion') ?? ''),
+    textAt(check, 'kind') ?? '',
+    textAt(check, 'namespace'),
+    textAt(check, 'name') ?? '',
+  );
+
 const checksOf = (layer: Layer): readonly unknown[] =>
   listAt(layer.kustomization, 'spec', 'healthChecks');
 
@@ -64,12 +110,7 @@ const targets: Rule = {
     const providers = providersIn(cluster);
     return written(cluster).flatMap((layer) =>
       checksOf(layer).flatMap((check): readonly Finding[] => {
-        const id = key(
-          groupOf(textAt(check, 'apiVersion') ?? ''),
-          textAt(check, 'kind') ?? '',
-          textAt(check, 'namespace'),
-          textAt(check, 'name') ?? '',
-        );
+        const id = idOf(check);
         return providers.has(`object ${id}`)
           ? []
           : [{ where: `ks/${layer.name}`, what: `healthChecks names ${id}, which nobody makes` }];
@@ -198,6 +239,7 @@ const times: Rule = {
 
 export const doneRules: readonly Rule[] = [
   fields,
+  root,
   form,
   targets,
   expressions,
