@@ -18,7 +18,7 @@ export interface WorkloadRef {
   readonly name: string;
 }
 
-const isWorkloadKind = (word: string): word is WorkloadKind => word in workloadKinds;
+const isWorkloadKind = (word: string): word is WorkloadKind => Object.hasOwn(workloadKinds, word);
 
 /**
  * Reads an id of a Flux inventory, `<namespace>_<name>_<group>_<kind>`.

@@ -79,7 +79,7 @@ const checkGrants = ({ access, people }: Named, report: Report): void => {
   const names = given(people.map((person) => person.name));
   const { roles } = access;
   access.grants.forEach((grant, at) => {
-    if (roles !== undefined && grant.role !== undefined && !(grant.role in roles)) {
+    if (roles !== undefined && grant.role !== undefined && !Object.hasOwn(roles, grant.role)) {
       report(
         ['access', 'grants', at, 'role'],
         `no role is called "${grant.role}"; there are ${Object.keys(roles).join(', ')}`,

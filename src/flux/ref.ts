@@ -101,7 +101,7 @@ const kindByWord: ReadonlyMap<string, FluxKind> = new Map(
   ]),
 );
 
-export const isFluxKind = (word: string): word is FluxKind => word in fluxKinds;
+export const isFluxKind = (word: string): word is FluxKind => Object.hasOwn(fluxKinds, word);
 
 /** Every word that {@link kindFromWord} reads. */
 export const kindWords: readonly string[] = [...kindByWord.keys()];

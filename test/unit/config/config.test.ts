@@ -140,6 +140,12 @@ describe('the configuration', () => {
     ]);
   });
 
+  it('knows no role but those that are written down', () => {
+    expect(problemsOf(good.replace('role: viewer, members', 'role: constructor, members'))).toEqual(
+      ['access.grants[0].role: no role is called "constructor"; there are viewer, operator'],
+    );
+  });
+
   it('takes Git hosts, and says what is wrong with them', () => {
     const hosts = (written: string) => `${good}git: { hosts: [${written}] }`;
 

@@ -1,6 +1,14 @@
 import { fc, test } from '@fast-check/vitest';
 import { describe, expect, it } from 'vitest';
-import { type FluxKind, fluxKinds, kindFromWord, parseRef, printRef } from '#src/flux/ref.ts';
+import {
+  type FluxKind,
+  fluxKinds,
+  isFluxKind,
+  kindFromWord,
+  parseRef,
+  printRef,
+  sameRef,
+} from '#src/flux/ref.ts';
 import { ok } from '#src/result.ts';
 
 const kind = fc.constantFrom(...(Object.keys(fluxKinds) as FluxKind[]));
@@ -22,6 +30,34 @@ describe('a reference to a Flux object', () => {
     expect(['ks', 'Kustomization', 'kustomizations', 'KS'].map(kindFromWord)).toEqual(
       Array(4).fill('Kustomization'),
     );
+  });
+
+  it('is of a kind of Flux and of no other word, also not of one that every object knows', () => {
+    expect(isFluxKind('HelmRelease')).toBe(true);
+    expect(['helmrelease', 'Deployment', '', 'constructor', 'toString'].filter(isFluxKind)).toEqual(
+      [],
+    );
+  });
+
+  it.each([{ kind: 'HelmRelease' }, { namespace: 'b' }, { name: 'b' }] as const)(
+    'is another one with %o',
+    (change) => {
+      const ref = { kind: 'Kustomization', namespace: 'a', name: 'a' } as const;
+      expect(sameRef(ref, { ...ref })).toBe(true);
+      expect(sameRef(ref, { ...ref, ...change })).toBe(false);
+    },
+  );
+
+  it.each([
+    ['ks/a', '"ks/a" is not an object; write kind/namespace/name, such as ks/flux-system/apps'],
+    ['ks/a/b/c', '"ks/a/b/c" is not an object'],
+    ['ks/A/b', '"A/b" is not a namespace and a name'],
+    ['ks/a/b-', '"a/b-" is not a namespace and a name'],
+  ])('says what is wrong with %s', (text, message) => {
+    expect(parseRef(text)).toMatchObject({
+      ok: false,
+      failure: { message: expect.stringContaining(message) },
+    });
   });
 
   it('says what to write when a kind is unknown', () => {
