@@ -188,11 +188,11 @@ describe.each(ladder.clusters)('bootstrap/ladder.yaml on %s', (cluster) => {
     const result = climb(ladder, never);
 
     expect(result.reached).toBe(0);
-    for (const rung of result.rungs)
-      expect([rung.name, rung.state]).toEqual([rung.name, 'blocked']);
+    expect(result.rungs.map(({ state }) => state)).toEqual(ladder.rungs.map(() => 'blocked'));
   });
 
   it('blocks exactly where an object is judged that is bad', () => {
+    expect(whole.length).toBeGreaterThan(100);
     for (const object of whole) {
       const others = whole.filter((each) => each !== object);
       const bad: PlainObject = {

@@ -1,6 +1,7 @@
 import { fc, test } from '@fast-check/vitest';
 import { describe, expect, it } from 'vitest';
 import {
+  causeOf,
   foldIncident,
   type Incident,
   type IncidentChange,
@@ -163,5 +164,130 @@ describe('an incident', () => {
     const last = newest(all);
 
     expect(standing(last.reduce(foldIncident, once))).toEqual(standing(once));
+  });
+});
+
+describe('the state of an incident', () => {
+  const asked = (...standings: readonly Member['standing'][]) =>
+    foldIncident(
+      {
+        ...opened,
+        members: standings.map((one, at) =>
+          member({ standing: one, ref: { ...member({}).ref, name: `object-${at}` } }),
+        ),
+      },
+      { story: [], at: 5 },
+    ).state;
+
+  it('is that of whatever needs somebody most', () => {
+    expect(asked('recovered', 'suspended', 'failing')).toBe('open');
+    expect(asked('gone', 'recovered', 'suspended')).toBe('suspended');
+    expect(asked('gone', 'recovered')).toBe('resolved');
+    expect(asked('gone', 'gone')).toBe('deleted');
+  });
+});
+
+describe('the end of an incident', () => {
+  const recovered = (at: number, resourceVersion: string): IncidentChange => ({
+    member: member({ standing: 'recovered', resourceVersion }),
+    story: [],
+    at,
+  });
+
+  it('is when it ended, whatever is said of it after', () => {
+    const once = foldIncident(opened, recovered(5, '2'));
+    expect(once.endedAt).toBe(5);
+    expect(foldIncident(once, recovered(9, '3')).endedAt).toBe(5);
+    expect(foldIncident(once, { story: [], at: 9 }).endedAt).toBe(5);
+  });
+
+  it('is no more once it is taken up again, and is a later one then', () => {
+    const again = foldIncident(foldIncident(opened, recovered(5, '2')), {
+      member: member({ resourceVersion: '3' }),
+      story: [],
+      at: 7,
+    });
+    expect(again).not.toHaveProperty('endedAt');
+    expect(foldIncident(again, recovered(9, '4')).endedAt).toBe(9);
+  });
+
+  it('may come by time alone, without a newer version of the object', () => {
+    const recoveredAt = foldIncident(opened, recovered(5, '1'));
+    expect(recoveredAt.state).toBe('resolved');
+  });
+
+  it.each([
+    ['an older version', { resourceVersion: '1' }],
+    ['an older epoch with any version', { epoch: 1, resourceVersion: '99' }],
+  ])('does not come by %s', (_, older) => {
+    const current = foldIncident(opened, {
+      member: member({ epoch: 2, resourceVersion: '2' }),
+      story: [],
+      at: 3,
+    });
+    const late = {
+      ...recovered(5, '0'),
+      member: member({ standing: 'recovered', epoch: 2, ...older }),
+    };
+    expect(foldIncident(current, late)).toEqual(current);
+  });
+
+  it('counts a version that is no number as the oldest there is', () => {
+    const odd = { ...opened, members: [member({ resourceVersion: 'abc' })] };
+    expect(foldIncident(odd, recovered(5, '1')).state).toBe('resolved');
+    expect(foldIncident(opened, recovered(5, '9x')).state).toBe('open');
+    expect(foldIncident(opened, recovered(5, 'x9')).state).toBe('open');
+  });
+});
+
+describe('what an incident remembers', () => {
+  const news = (id: string) => ({ id, at: 0, kind: 'reported' as const, object: '', text: '' });
+  const ids = (incident: Incident) => incident.story.map(({ id }) => id);
+
+  it('is how it began and the newest thirty-nine of what came after', () => {
+    const story = Array.from({ length: 60 }, (_, at) => news(String(at)));
+    const forty = foldIncident(opened, { story: story.slice(0, 40), at: 0 });
+    expect(ids(forty)).toEqual(story.slice(0, 40).map(({ id }) => id));
+    const all = story.reduce((one, entry) => foldIncident(one, { story: [entry], at: 0 }), opened);
+    expect(ids(all)).toEqual(['0', ...story.slice(-39).map(({ id }) => id)]);
+  });
+
+  const finding = {
+    question: 'q',
+    relation: 'ahead' as const,
+    total: 1,
+    commits: [],
+    more: 0,
+    partly: false,
+  };
+
+  it('is each answer of a Git host, and none where nobody was asked', () => {
+    expect(foldIncident(opened, { story: [], at: 0 })).not.toHaveProperty('findings');
+    const one = foldIncident(opened, { story: [], at: 0, finding });
+    expect(one.findings).toEqual([finding]);
+    const other = { ...finding, question: 'r' };
+    expect(foldIncident(one, { story: [], at: 0, finding: other }).findings).toEqual([
+      finding,
+      other,
+    ]);
+    expect(foldIncident(one, { story: [], at: 0 }).findings).toEqual([finding]);
+  });
+
+  it('is that it left the roll-up, for good', () => {
+    const rolled = { ...opened, rolledUp: true };
+    expect(foldIncident(rolled, { story: [], at: 0 }).rolledUp).toBe(true);
+    const own = foldIncident(rolled, { story: [], at: 0, unroll: true });
+    expect(own.rolledUp).toBe(false);
+    expect(foldIncident(own, { story: [], at: 0 }).rolledUp).toBe(false);
+  });
+});
+
+describe('the cause of an incident', () => {
+  it('is one of its members', () => {
+    const other = member({ cluster: 'infra' });
+    expect(causeOf({ ...opened, members: [other, member({})] })).toEqual(member({}));
+    expect(() => causeOf({ ...opened, members: [other] })).toThrow(
+      'INC-1 has no member apps/Kustomization/data/api',
+    );
   });
 });
