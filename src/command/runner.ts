@@ -31,6 +31,7 @@ import { stillMay, withdrawn } from '#src/command/still-may.ts';
 import { takeStep } from '#src/command/take-step.ts';
 import { waitForTurn } from '#src/command/turn.ts';
 import type { Log } from '#src/log.ts';
+import { isolated } from '#src/store/isolated.ts';
 import { isStoreUnavailable, type Store } from '#src/store/store.ts';
 
 export interface RunnerOptions {
@@ -62,6 +63,8 @@ export interface Runner {
 const leaseMs = 15_000;
 const scanMs = 1_000;
 const atOnce = 32;
+/** How long one is left alone that cannot even be given up, lest it stand in the way of others. */
+const restMs = 60_000;
 
 interface Held {
   readonly stored: StoredJournal;
@@ -261,8 +264,27 @@ export const createRunner = (options: RunnerOptions): Runner => {
     const stored = readJournal(await store.read(journalKey(id)));
     if (held.held && stored?.journal.status === 'running') {
       const why = `Something unexpected happened (reference ${stored.journal.invocation}). The reference is in the bot’s log.`;
-      await giveUp({ stored, lease, token: held.token }, recallOf(stored.journal), why);
+      const end = (planned: Planned | undefined) =>
+        giveUp({ stored, lease, token: held.token }, planned, why);
+      // it may be the showing of it that failed
+      const shown = await isolated<Advanced | undefined>(
+        () => end(recallOf(stored.journal)),
+        () => undefined,
+      );
+      await (shown ?? end(undefined));
     }
+  };
+
+  /** For a worker that can read it: of another version, perhaps. */
+  const rest = async (id: string, error: unknown): Promise<void> => {
+    if (isStoreUnavailable(error)) {
+      log.warn({ journal: id, error }, 'the journal waits for the next scan');
+      return;
+    }
+    log.error({ journal: id, error }, 'a journal can be neither carried out nor given up here');
+    const due = { index: dueJournals, member: id, score: clock.now() + restMs };
+    await store.commit({ index: [due] });
+    await store.release(`journal/${id}`, holder);
   };
 
   const work = async (id: string): Promise<void> => {
@@ -271,9 +293,9 @@ export const createRunner = (options: RunnerOptions): Runner => {
         bell.ring();
       }
     } catch (error) {
-      await failed(id, error).catch((further: unknown) =>
-        log.warn({ journal: id, error: further }, 'the journal waits for the next scan'),
-      );
+      await failed(id, error)
+        .catch((further: unknown) => rest(id, further))
+        .catch((further: unknown) => log.warn({ journal: id, error: further }, 'it stays due'));
     } finally {
       active.delete(id);
     }

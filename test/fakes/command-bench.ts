@@ -173,9 +173,11 @@ export const createCommandBench = ({ further = [] }: CommandBenchOptions = {}) =
           ...change,
         });
     },
-    runner: (holder: string, reached: Cluster = watched) =>
+    commands,
+    runner: (holder: string, reached: Cluster = watched, known: readonly AnyCommand[] = commands) =>
       createRunner({
         ...common,
+        commands: known,
         store,
         surroundings: surroundings(reached),
         commit: commitTo(store),

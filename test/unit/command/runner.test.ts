@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import type { Cluster } from '#src/cluster/cluster.ts';
-import { type Journal, journalKey } from '#src/command/journal.ts';
+import { dueJournals, type Journal, journalKey } from '#src/command/journal.ts';
 import { journalCardId } from '#src/command/journals.ts';
-import { fail } from '#src/result.ts';
+import { fail, ok } from '#src/result.ts';
 import { CardRecord, cardKey } from '#src/slack/card.ts';
-import { type Store, storeUnavailable } from '#src/store/store.ts';
+import { type Json, type Store, storeUnavailable } from '#src/store/store.ts';
 import { createCommandBench } from '#test/fakes/command-bench.ts';
 
 const ask = 'reconcile ks/data/api apps';
@@ -115,6 +115,56 @@ describe('a command that is carried out', () => {
 
     expect(bench.patches).toEqual([]);
     expect((await bench.journal('CMD-1')).failure).toContain('not what was decided');
+  });
+
+  it('is not kept waiting by records that cannot be read', async () => {
+    const bench = createCommandBench();
+    const unreadable = Array.from({ length: 40 }, (_, at) => `CMD-9${at}`);
+    await bench.store.commit({
+      put: unreadable.map((id) => ({ key: journalKey(id), value: 'of another version' })),
+      index: unreadable.map((member) => ({ index: dueJournals, member, score: 1 })),
+    });
+    await bench.dispatcher()(ask);
+    const stop = new AbortController();
+    const running = bench.runner('one').run(stop.signal);
+    await bench.clock.advance(5_000);
+    bench.handle();
+    await bench.clock.advance(5_000);
+
+    expect((await bench.journal('CMD-1')).status).toBe('succeeded');
+    expect(await bench.store.count(dueJournals)).toBe(40);
+
+    stop.abort();
+    await bench.clock.advance(1_000);
+    await running;
+  });
+
+  it('ends also when it cannot be shown as what it was', async () => {
+    const bench = createCommandBench();
+    await bench.dispatcher()(ask);
+    const clumsy = bench.commands.map((command) => ({
+      ...command,
+      recall: (plan: Json) => {
+        const recalled = command.recall(plan);
+        const view = (): never => {
+          throw new Error('a mistake of ours');
+        };
+        return recalled.ok ? ok({ ...recalled.value, view }) : recalled;
+      },
+    }));
+    const stop = new AbortController();
+    const running = bench.runner('one', bench.cluster, clumsy).run(stop.signal);
+    await bench.clock.advance(5_000);
+
+    expect(await bench.journal('CMD-1')).toMatchObject({
+      status: 'failed',
+      failure: expect.stringContaining('Something unexpected happened'),
+    });
+    expect(await bench.dispatcher()(ask)).toMatchObject({ kind: 'queued' });
+
+    stop.abort();
+    await bench.clock.advance(1_000);
+    await running;
   });
 
   it('stops when the right is withdrawn on the way', async () => {
