@@ -24,19 +24,33 @@ export const createBehind = ({ store, clock, log }: BehindOptions) => {
   /** With the score in the index at the time of reading: a new wish changes it. */
   const known = new Map<string, { readonly card: CardRecord; readonly score: number }>();
   const roots = new Map<string, string>();
+  /** Cards that cannot be read, with their score; they are looked at again only with everything. */
+  const unreadable = new Map<string, number | undefined>();
   const doubts = new Map<string, { readonly doubt: string; readonly since: number }>();
   let woken = false;
   let glancedAt = Number.NEGATIVE_INFINITY;
   let scannedAt = Number.NEGATIVE_INFINITY;
 
-  const readCards = async (names: readonly string[]): Promise<readonly CardRecord[]> => {
+  const readCards = async (
+    names: readonly string[],
+    scoreOf: (name: string) => number | undefined,
+  ): Promise<readonly CardRecord[]> => {
     const found = await store.readAll(names.map(cardKey));
     return found.flatMap((versioned, index) => {
+      const name = names[index] ?? '';
       const parsed = CardRecord.safeParse(versioned?.value);
-      if (!parsed.success && versioned !== undefined) {
-        log.error({ card: names[index], error: parsed.error }, 'card cannot be read');
+      if (parsed.success) {
+        unreadable.delete(name);
+        return [parsed.data];
       }
-      return parsed.success ? [parsed.data] : [];
+      if (versioned !== undefined) {
+        // once: it is met at every scan, for as long as it is there
+        if (!unreadable.has(name)) {
+          log.error({ card: name, error: parsed.error }, 'card cannot be read');
+        }
+        unreadable.set(name, scoreOf(name));
+      }
+      return [];
     });
   };
 
@@ -48,10 +62,13 @@ export const createBehind = ({ store, clock, log }: BehindOptions) => {
         known.delete(id);
       }
     }
-    const unread = behind.filter(
-      ({ member, score }) => everything || known.get(member)?.score !== score,
-    );
-    for (const card of await readCards(unread.map(({ member }) => member))) {
+    const unread = behind
+      .filter(
+        ({ member, score }) =>
+          everything || (known.get(member)?.score !== score && unreadable.get(member) !== score),
+      )
+      .map(({ member }) => member);
+    for (const card of await readCards(unread, (name) => scores.get(name))) {
       known.set(card.id, { card, score: scores.get(card.id) ?? card.desired.at });
     }
   };
@@ -60,7 +77,7 @@ export const createBehind = ({ store, clock, log }: BehindOptions) => {
     const wanted = new Set(
       [...known.values()].flatMap(({ card }) => card.thread ?? []).filter((id) => !roots.has(id)),
     );
-    for (const root of await readCards([...wanted])) {
+    for (const root of await readCards([...wanted], () => undefined)) {
       if (root.sent !== undefined) {
         roots.set(root.id, root.sent.ts);
       }

@@ -14,11 +14,13 @@ export type Amended = {
 
 /** Card records with the list of those that are behind, which follows from each write. */
 export const createCardStore = (store: Store) => {
+  /** Undefined also where it cannot be read: it must not take what stands beside it with it. */
   const load = async (id: string): Promise<StoredCard | undefined> => {
     const found = await store.read(cardKey(id));
-    return found === undefined
+    const parsed = CardRecord.safeParse(found?.value);
+    return found === undefined || !parsed.success
       ? undefined
-      : { card: CardRecord.parse(found.value), version: found.version };
+      : { card: parsed.data, version: found.version };
   };
 
   const write = (card: CardRecord, version: number, fence: Fence | undefined) =>

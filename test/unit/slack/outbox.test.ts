@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { type LogFields, silentLog } from '#src/log.ts';
 import { cardKey, dirtyCards } from '#src/slack/card.ts';
 import type { OutboxProblem } from '#src/slack/outbox.ts';
 import { type Json, storeUnavailable } from '#src/store/store.ts';
@@ -62,6 +63,38 @@ describe('the outbox', () => {
     await bench.clock.advance(5_100);
 
     expect(bench.texts()).toEqual(['fails']);
+  });
+
+  it('posts the others though records cannot be read, and says so once of each', async () => {
+    const bench = createBench();
+    const said: string[] = [];
+    await bench.want('a', 'was here before');
+    bench.start().wake();
+    await bench.clock.advance(100);
+    await bench.store.commit({
+      put: [
+        { key: cardKey('a'), value: 'of another version' },
+        { key: cardKey('b'), value: 'of another version' },
+      ],
+      index: [{ index: dirtyCards, member: 'b', score: 1 }],
+    });
+    await bench.clock.advance(11_000);
+
+    const again = createBench();
+    const log = {
+      ...silentLog,
+      error: (fields: LogFields, message: string) => said.push(`${fields['card']} ${message}`),
+    };
+    again.start({ store: bench.store, slack: bench.slack, log });
+    await desire(
+      bench.store,
+      { id: 'c', channel: 'C1', priority: 'new-incident', view: saying('fails') },
+      again.clock.now(),
+    );
+    await again.clock.advance(60_000);
+
+    expect(bench.texts()).toEqual(['was here before', 'fails']);
+    expect(said).toEqual(['b card cannot be read']);
   });
 
   it('puts a reply under its root, and waits for the root', async () => {
