@@ -50,6 +50,9 @@ export const createKindsHeard = (kinds: readonly FluxKind[], now: () => number):
         update(kind, { served: true });
       } else if (outcome.type === 'not-served') {
         update(kind, { served: false, listed: false, heardAt: undefined, problem: undefined });
+      } else if (outcome.type === 'missed') {
+        const { plural, group } = fluxKinds[kind];
+        update(kind, { problem: `it does not name ${plural}.${group} just now` });
       } else if (outcome.type === 'trouble') {
         update(kind, { problem: troubleOf(kind, outcome.trouble) });
       }

@@ -10,6 +10,8 @@ export interface Reflection {
   readonly streaming: boolean;
   /** A list was completed, so that a watch can go on from what we hold. */
   readonly listed: boolean;
+  /** The server did not name a kind that it had; only when it does not do so again is the kind gone. */
+  readonly missed: boolean;
   /** Attempts without hearing anything from a watch. */
   readonly failures: number;
   /** Before the step; a number is what the server asked for, in ms. */
@@ -20,6 +22,11 @@ export type Outcome =
   | { readonly type: 'served' }
   /** The cluster has no such kind; looked for again later. */
   | { readonly type: 'not-served' }
+  /**
+   * It names no such kind, of which we hold a list. An API server that has just started names its kinds one
+   * by one, and what it holds of them is not gone for that.
+   */
+  | { readonly type: 'missed' }
   | { readonly type: 'listed' }
   /** The server's versions have reached ours, or not: then it was restored. */
   | { readonly type: 'checked'; readonly behind: boolean }
@@ -47,6 +54,7 @@ export const startReflection: Reflection = {
   step: 'discover',
   streaming: true,
   listed: false,
+  missed: false,
   failures: 0,
   wait: 'none',
 };
@@ -79,7 +87,14 @@ const afterTrouble = (state: Reflection, outcome: Outcome & { type: 'trouble' })
   }
   const asked = trouble.type === 'status' ? trouble.retryAfterMs : undefined;
   // after anything else the server may be another one, with other versions of the API
-  return { step: 'discover', streaming: true, listed, failures, wait: asked ?? 'back-off' };
+  return {
+    step: 'discover',
+    streaming: true,
+    listed,
+    missed: false,
+    failures,
+    wait: asked ?? 'back-off',
+  };
 };
 
 const afterEnd = (state: Reflection, outcome: Outcome & { type: 'ended' }): Reflection => {
@@ -99,9 +114,11 @@ const afterEnd = (state: Reflection, outcome: Outcome & { type: 'ended' }): Refl
 export const reflect = (state: Reflection, outcome: Outcome): Reflection => {
   switch (outcome.type) {
     case 'served':
-      return { ...state, step: state.listed ? 'check' : 'list', wait: 'none' };
+      return { ...state, step: state.listed ? 'check' : 'list', missed: false, wait: 'none' };
     case 'not-served':
       return { ...startReflection, wait: 'absent' };
+    case 'missed':
+      return { ...state, step: 'discover', missed: true, wait: 'absent' };
     case 'listed':
       return { ...state, step: 'watch', listed: true, wait: 'none' };
     case 'checked':

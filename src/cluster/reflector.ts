@@ -81,13 +81,16 @@ export const startReflector = (
     listed,
   });
 
-  const discover = async (): Promise<Outcome> => {
+  const discover = async ({ missed }: Reflection): Promise<Outcome> => {
     const found = await parts.find(kind);
     if (!found.ok) {
       return troubled(found.failure);
     }
     place = found.value;
     if (place === undefined) {
+      if (!missed && cache.version(kind) !== undefined) {
+        return { type: 'missed' };
+      }
       cache.drop(kind);
       return { type: 'not-served' };
     }
@@ -222,7 +225,7 @@ export const startReflector = (
         return;
       }
       const happened =
-        state.step === 'discover' ? await discover() : await run(state.step, state.streaming);
+        state.step === 'discover' ? await discover(state) : await run(state.step, state.streaming);
       const outcomes = afterRestore(state, happened);
       wasRestored = false;
       for (const outcome of outcomes) {

@@ -28,7 +28,7 @@ const startBench = () => {
   const cache = createObjectCache('apps');
   const stop = new AbortController();
   const streams: Stream[] = [];
-  const server = { version: '1400' };
+  const server: { version: string; serves: boolean } = { version: '1400', serves: true };
   const api: Api = {
     request: async () => ok({ metadata: { resourceVersion: server.version }, items: [] }),
     watch: (_, query, hear, signal) =>
@@ -39,7 +39,8 @@ const startBench = () => {
     renew: () => undefined,
     close: () => undefined,
   };
-  const parts = { api, cache, clock, times, chance: () => 0, find: async () => ok(served) };
+  const find = async () => ok(server.serves ? served : undefined);
+  const parts = { api, cache, clock, times, chance: () => 0, find };
   const told = { heard: () => undefined, after: () => undefined, listed: () => undefined };
   const reflector = startReflector('Kustomization', { ...parts, ...told }, stop.signal);
   return {
@@ -65,6 +66,16 @@ const listing = (stream: Stream, version: string): void =>
     },
   });
 
+const showing = (stream: Stream, name: string): void =>
+  stream.hear({
+    type: 'ADDED',
+    object: {
+      apiVersion: 'kustomize.toolkit.fluxcd.io/v1',
+      kind: 'Kustomization',
+      metadata: { namespace: 'data', name, uid: name, resourceVersion: '1390' },
+    },
+  });
+
 const lost = fail<Trouble>({ type: 'no-reply', detail: 'other side closed' });
 
 describe('a kind that is followed', () => {
@@ -76,6 +87,38 @@ describe('a kind that is followed', () => {
     await bench.clock.advance(1_000);
 
     expect(bench.stream().query).toMatchObject({ resourceVersion: '1400' });
+    await bench.stop();
+  });
+
+  // an API server that has just started names its kinds one by one
+  it('keeps what it holds while a server that came back does not name the kind yet', async () => {
+    const bench = startBench();
+    await bench.clock.advance(0);
+    showing(bench.stream(), 'api');
+    listing(bench.stream(), '1400');
+    bench.server.serves = false;
+    bench.stream().end(lost);
+    await bench.clock.advance(20_000);
+    expect(bench.cache.objects()).toHaveLength(1);
+
+    bench.server.serves = true;
+    await bench.clock.advance(60_000);
+
+    expect(bench.cache.objects()).toHaveLength(1);
+    expect(bench.stream().query).toMatchObject({ resourceVersion: '1400' });
+    await bench.stop();
+  });
+
+  it('lets go of a kind that a server does not name a minute later either', async () => {
+    const bench = startBench();
+    await bench.clock.advance(0);
+    showing(bench.stream(), 'api');
+    listing(bench.stream(), '1400');
+    bench.server.serves = false;
+    bench.stream().end(lost);
+    await bench.clock.advance(60_000);
+
+    expect(bench.cache.objects()).toEqual([]);
     await bench.stop();
   });
 
