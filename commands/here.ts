@@ -117,12 +117,11 @@ const buttonsOf = ({ failing, commands, defaultCluster }: Plan): readonly Button
 
 const headingOf = ({ clusters, failing, defaultCluster }: Plan): string => {
   const where = defaultCluster ?? clusters.map(({ cluster }) => cluster).join(' and ');
-  if (where === '') {
-    return 'There is nothing here that you may look at';
-  }
   const total = clusters.reduce((sum, one) => sum + one.total, 0);
   if (total === 0) {
-    return `Nothing is known of ${where} yet`;
+    return clusters.length === 0
+      ? `There is nothing ${defaultCluster === undefined ? 'here' : `on ${where}`} that you may look at`
+      : `Nothing is known of ${where} yet`;
   }
   const known = clusters.some(({ problem }) => problem !== undefined) ? ', as far as is known' : '';
   return failing.length === 0

@@ -340,4 +340,11 @@ describe('here', () => {
 
     expect(summary).toContain('There is nothing here that you may look at');
   });
+
+  it('does not say that nothing fails of a cluster on which the person sees nothing', async () => {
+    const grants = [{ ...media, namespaces: ['elsewhere'] }];
+    const { summary } = await createStage({ grants, defaultCluster: 'infra' }).show('here');
+
+    expect(summary).toContain('There is nothing on infra that you may look at');
+  });
 });
