@@ -4,9 +4,9 @@ import { type Context, defineCommand } from '#src/command/define.ts';
 import { doubtAbout, sayDoubt } from '#src/command/doubt.ts';
 import { rootAlone } from '#src/command/read-request.ts';
 import { healthOf, sayHealth } from '#src/flux/health.ts';
-import { conditionOf } from '#src/flux/object.ts';
-import { printRef, sameRef } from '#src/flux/ref.ts';
+import { printRef } from '#src/flux/ref.ts';
 import { takesRequests } from '#src/flux/request.ts';
+import { failingSince } from '#src/incident/failing-since.ts';
 import type { Incident } from '#src/incident/incident.ts';
 import { ok } from '#src/result.ts';
 import { sayCount } from '#src/text/duration.ts';
@@ -39,19 +39,6 @@ const Plan = z.object({
 type Plan = z.infer<typeof Plan>;
 
 const shown = 3;
-
-/** Since when an object fails: as the bot has followed it, else as the object itself says. */
-const failingSince = (
-  cluster: string,
-  object: ReturnType<Cluster['objects']>[number],
-  incidents: readonly Incident[],
-): number | undefined => {
-  const member = incidents
-    .flatMap(({ members }) => members)
-    .find((one) => one.cluster === cluster && sameRef(one.ref, object.ref));
-  const since = member?.failingSince ?? conditionOf(object, 'Ready')?.since;
-  return since === undefined || Number.isNaN(since) ? undefined : since;
-};
 
 const lookAt = (cluster: Cluster, incidents: readonly Incident[], context: Context) => {
   const judged = cluster

@@ -10,6 +10,8 @@ import { type Health, healthOf, sayHealth } from '#src/flux/health.ts';
 import { conditionOf, type FluxObject } from '#src/flux/object.ts';
 import { type FluxRef, fluxKinds, printRef } from '#src/flux/ref.ts';
 import { shortRevision } from '#src/flux/revision.ts';
+import { failingSince } from '#src/incident/failing-since.ts';
+import type { Incident } from '#src/incident/incident.ts';
 import { sayReason } from '#src/incident/wording.ts';
 import { fail, ok, type Result } from '#src/result.ts';
 import { sayCount } from '#src/text/duration.ts';
@@ -66,11 +68,15 @@ const objectStatus = (
   cluster: Cluster | undefined,
   name: string,
   object: FluxObject,
+  incidents: readonly Incident[],
 ): z.infer<typeof ObjectStatus> => {
   const health = healthOf(object, sourceIn(cluster, object));
   const applied =
     object.lastAppliedRevision ?? object.artifactRevision ?? object.history[0]?.revision;
-  const since = conditionOf(object, 'Ready')?.since;
+  const since =
+    health.state === 'failing'
+      ? failingSince(name, object, incidents)
+      : conditionOf(object, 'Ready')?.since;
   const problem = cluster === undefined ? undefined : doubtAbout(cluster);
   return {
     cluster: name,
@@ -268,12 +274,13 @@ export const status = defineCommand({
       if (!meant.ok) {
         return meant;
       }
+      const incidents = await context.incidents();
       const looked = meant.value.map(({ cluster: name, ref }) => {
         const where = context.clusters.find((one) => one.name === name);
         const found = where?.cached(ref);
         return found === undefined
           ? unknown(where, name, ref)
-          : ok(objectStatus(where, name, found));
+          : ok(objectStatus(where, name, found, incidents));
       });
       const objects = looked.flatMap((one) => (one.ok ? [one.value] : []));
       const gap = looked.find((one) => !one.ok);

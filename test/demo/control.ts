@@ -48,6 +48,8 @@ export interface Answer {
   readonly text: string;
 }
 
+const patienceMs = 60_000;
+
 /** Asks the running demo; undefined where none runs. */
 export const askControl = async (words: readonly string[]): Promise<Answer | undefined> => {
   const control = Control.safeParse(readState('control.json'));
@@ -55,11 +57,18 @@ export const askControl = async (words: readonly string[]): Promise<Answer | und
     return undefined;
   }
   const { url, token } = control.data;
-  const answer = await fetch(url, {
-    method: 'POST',
-    headers: { authorization: `Bearer ${token}` },
-    body: JSON.stringify({ words }),
-    signal: AbortSignal.timeout(60_000),
-  }).catch(() => undefined);
-  return answer && { ok: answer.ok, text: await answer.text() };
+  try {
+    const answer = await fetch(url, {
+      method: 'POST',
+      headers: { authorization: `Bearer ${token}` },
+      body: JSON.stringify({ words }),
+      signal: AbortSignal.timeout(patienceMs),
+    });
+    // the demo was killed, and somebody else listens there by now
+    return answer.status === 403 ? undefined : { ok: answer.ok, text: await answer.text() };
+  } catch (error) {
+    return error instanceof Error && error.name === 'TimeoutError'
+      ? { ok: false, text: `The demo has not answered for ${patienceMs / 1_000} s.` }
+      : undefined;
+  }
 };

@@ -22,10 +22,20 @@ const isStill = (part: string, pid: number): boolean => {
   }
 };
 
+const notedPids = (): Readonly<Record<string, number>> => {
+  const pids = Pids.safeParse(readState('pids.json'));
+  return pids.success ? pids.data : {};
+};
+
+/** A demo of this folder that lives without answering yet, or any more: it starts or ends. */
+export const livingDemo = (): number | undefined => {
+  const demo = new Map(Object.entries(notedPids())).get('demo');
+  return demo !== undefined && demo !== process.pid && isStill('demo', demo) ? demo : undefined;
+};
+
 /** Ends what a demo that was killed (kill -9) could not end itself. @returns the parts */
 export const endLeftovers = async (): Promise<readonly string[]> => {
-  const pids = Pids.safeParse(readState('pids.json'));
-  const left = Object.entries(pids.success ? pids.data : {}).filter(
+  const left = Object.entries(notedPids()).filter(
     ([part, pid]) => pid !== process.pid && isStill(part, pid),
   );
   for (const [, pid] of left) {

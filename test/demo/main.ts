@@ -6,7 +6,7 @@ import { rmSync } from 'node:fs';
 import { check } from '#test/demo/check.ts';
 import { askControl, openControl } from '#test/demo/control.ts';
 import { demoFolder } from '#test/demo/folder.ts';
-import { endLeftovers } from '#test/demo/leftovers.ts';
+import { endLeftovers, livingDemo } from '#test/demo/leftovers.ts';
 import { createPlayer } from '#test/demo/player.ts';
 import { raiseStage, type Stage } from '#test/demo/stage.ts';
 import { sayStatus, untilSettled } from '#test/demo/status.ts';
@@ -40,6 +40,16 @@ const sayWhere = ({ slack }: Stage): string =>
     : `  Slack:    ${slack.url}     act as Robin Platform (may do everything) or Sam Okafor
                                        (may look only): choose at the top right of the page`;
 
+const isStartingElsewhere = (): boolean => {
+  const pid = livingDemo();
+  if (pid !== undefined) {
+    console.error(
+      `The demo is just starting or ending, in another terminal; if it hangs: kill -9 ${pid}`,
+    );
+  }
+  return pid !== undefined;
+};
+
 const start = async (): Promise<number> => {
   // from the first moment on: what has been started is always ended in order
   const interrupted = new Promise((resolve) => {
@@ -49,6 +59,9 @@ const start = async (): Promise<number> => {
   const startedAt = performance.now();
   if ((await askControl(['status'])) !== undefined) {
     console.error('The demo runs already, in another terminal. See it: npm run demo -- status');
+    return 1;
+  }
+  if (isStartingElsewhere()) {
     return 1;
   }
   if (!hasRedis) {
@@ -134,6 +147,9 @@ const reset = async (): Promise<number> => {
     console.error('The demo is running. End it first (Ctrl-C), then reset it.');
     return 1;
   }
+  if (isStartingElsewhere()) {
+    return 1;
+  }
   await endLeftovers();
   rmSync(demoFolder, { recursive: true, force: true });
   console.log('Forgotten. The next start is fresh.');
@@ -163,7 +179,7 @@ const main = async (words: readonly string[]): Promise<number> => {
       console.log(usage);
       return 0;
     default:
-      console.error(usage);
+      console.error(`There is no "${words[0]}".\n\n${usage}`);
       return 2;
   }
 };

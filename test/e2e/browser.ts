@@ -36,3 +36,18 @@ export const typeInComposer = async (page: Page, text: string): Promise<void> =>
 /** The messages whose text has this in it. */
 export const messagesWith = (page: Page, text: string | RegExp): Locator =>
   page.locator('.msg').filter({ hasText: text });
+
+// a phone shows nothing beside the messages
+const onPhone = '.sidebar, .topbar, .composer { display: none !important; }';
+
+/** Pictures of the page as it is now, wide and as narrow as a phone: what a person looks at after a run. */
+export const takePictures = async (page: Page, folder: string, what: string): Promise<void> => {
+  for (const [label, width, style] of [
+    ['wide', 1200, ''],
+    ['narrow', 390, onPhone],
+  ] as const) {
+    await page.setViewportSize({ width, height: 1000 });
+    await page.screenshot({ path: join(folder, `${what}-${label}.png`), style });
+  }
+  await page.setViewportSize({ width: 1200, height: 1000 });
+};

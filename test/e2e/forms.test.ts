@@ -3,7 +3,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type Browser, chromium, type Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { chromiumBinary, messagesWith, openChannel, typeInComposer } from '#test/e2e/browser.ts';
+import {
+  chromiumBinary,
+  messagesWith,
+  openChannel,
+  takePictures,
+  typeInComposer,
+} from '#test/e2e/browser.ts';
 import { type ConsoleBench, startConsoleBench } from '#test/slack/console-bench.ts';
 import { localSlackBinary } from '#test/slack/local-slack.ts';
 import { failing, put } from '#test/unit/commands/stage.ts';
@@ -25,16 +31,7 @@ describe.runIf(missing.length === 0)(name, () => {
   let page: Page;
   let pictures: string;
 
-  const picture = async (what: string): Promise<void> => {
-    for (const [label, width] of [
-      ['wide', 1200],
-      ['narrow', 390],
-    ] as const) {
-      await page.setViewportSize({ width, height: 900 });
-      await page.screenshot({ path: join(pictures, `${what}-${label}.png`) });
-    }
-    await page.setViewportSize({ width: 1200, height: 900 });
-  };
+  const picture = (what: string): Promise<void> => takePictures(page, pictures, what);
 
   beforeAll(async () => {
     bench = await startConsoleBench('socket');

@@ -4,7 +4,13 @@ import { join } from 'node:path';
 import { type Browser, chromium, type Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { startStandInController } from '#test/demo/controller.ts';
-import { chromiumBinary, messagesWith, openChannel, typeInComposer } from '#test/e2e/browser.ts';
+import {
+  chromiumBinary,
+  messagesWith,
+  openChannel,
+  takePictures,
+  typeInComposer,
+} from '#test/e2e/browser.ts';
 import { readRecording } from '#test/fixtures/recordings.ts';
 import { hasRedis } from '#test/redis/redis-server.ts';
 import { applyChange } from '#test/sandbox/api/recording.ts';
@@ -33,16 +39,7 @@ describe.runIf(missing.length === 0)(name, () => {
   let pictures: string;
   let controller: { stop(): void } | undefined;
 
-  const picture = async (what: string): Promise<void> => {
-    for (const [label, width] of [
-      ['wide', 1200],
-      ['narrow', 420],
-    ] as const) {
-      await page.setViewportSize({ width, height: 1000 });
-      await page.screenshot({ path: join(pictures, `${what}-${label}.png`) });
-    }
-    await page.setViewportSize({ width: 1200, height: 1000 });
-  };
+  const picture = (what: string): Promise<void> => takePictures(page, pictures, what);
 
   const lines = recordedLines(readRecording('02-build-failure'), {
     change: (change) => applyChange(spine.clusters.infra, change),

@@ -1,8 +1,10 @@
 import { describe, expect, it } from 'vitest';
+import { status } from '#commands/status.ts';
 import { whoami } from '#commands/whoami.ts';
 import type { Grant } from '#src/command/policy.ts';
 import { printRef } from '#src/flux/ref.ts';
 import { type RenderedMessage, renderMessage } from '#src/slack/blocks.ts';
+import { incident, member } from '#test/fakes/incidents.ts';
 import { slackRefusal } from '#test/slack/limits.ts';
 import { createStage, put, type StageOptions } from '#test/unit/commands/stage.ts';
 
@@ -75,6 +77,19 @@ describe('status', () => {
     expect(JSON.stringify(await stage.show('status plex infra'))).toContain(
       'What is shown of infra may be old: the watch is cut',
     );
+  });
+
+  it('says since when an object fails as its card does, not since its last message', async () => {
+    const { context } = createStage();
+    const ref = { kind: 'Kustomization', namespace: 'media', name: 'plex' } as const;
+    const cause = member({ ref, failingSince: Date.parse('2026-11-24T09:00:00Z') });
+    const prepared = status.prepare({ object: 'ks/media/plex', cluster: 'infra' });
+    const known = { ...context, incidents: async () => [incident({}, cause)] };
+    const planned = prepared.ok ? await prepared.value.plan(known) : prepared;
+
+    expect(planned.ok && planned.value.plan).toMatchObject({
+      objects: [{ since: cause.failingSince }],
+    });
   });
 
   it('shows one object by a short name', async () => {
