@@ -1,9 +1,9 @@
 import { execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, readFileSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
+import { isFree } from '#test/net/free-port.ts';
 
 const repository = join(import.meta.dirname, '../..');
 const startWithinMs = 180_000;
@@ -25,13 +25,6 @@ export interface RunningDemo {
   /** Ctrl-C; throws when something is left behind. */
   stop(): Promise<void>;
 }
-
-const isFree = (port: number): Promise<boolean> =>
-  new Promise((resolve) => {
-    const server = createServer();
-    server.once('error', () => resolve(false));
-    server.listen(port, '127.0.0.1', () => server.close(() => resolve(true)));
-  });
 
 const isAlive = (pid: number): boolean => {
   try {

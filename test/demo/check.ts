@@ -4,28 +4,23 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { chromium, type Page } from 'playwright-core';
 import { type RunningDemo, startDemo } from '#test/demo/check-process.ts';
+import { doTry, lookAt, patience, see, seeIn, until } from '#test/demo/sight.ts';
 import { readReady } from '#test/demo/status.ts';
-import { type Try, tries } from '#test/demo/tries.ts';
-import type { Shown, Trouble } from '#test/demo/trouble.ts';
+import { tries } from '#test/demo/tries.ts';
+import type { Trouble } from '#test/demo/trouble.ts';
 import { troubles } from '#test/demo/troubles.ts';
-import { chromiumBinary, openChannel, typeInComposer } from '#test/e2e/browser.ts';
+import { chromiumBinary } from '#test/e2e/browser.ts';
 import { hasRedis } from '#test/redis/redis-server.ts';
 import { localSlackBinary } from '#test/slack/local-slack.ts';
-
-// a commit takes 20 s through the tree on a quiet machine, and tests share theirs
-const patience = 120_000;
-const lookEveryMs = 250;
 
 /** Troubles that do not hide each other are made together. */
 const together: readonly (readonly string[])[] = [
   ['bad-yaml', 'bad-variable', 'bad-image', 'drift', 'webhook-key'],
-  ['chart-missing'],
-  ['missing-dependency', 'suspended'],
+  ['chart-missing', 'missing-dependency', 'suspended'],
   ['storm'],
   ['source-down'],
-  ['controller-stopped'],
+  ['controller-stopped', 'cluster-unreachable'],
   ['slow-slack', 'bad-commit'],
-  ['cluster-unreachable'],
   ['redis-away'],
   ['bot-killed'],
 ];
@@ -48,98 +43,6 @@ const test = async (name: string, act: () => Promise<void>): Promise<void> => {
   }
 };
 
-const until = async (what: string, look: () => Promise<boolean>): Promise<void> => {
-  const deadline = performance.now() + patience;
-  while (!(await look().catch(() => false))) {
-    if (performance.now() > deadline) {
-      throw new Error(`not seen within ${patience / 1_000} s: ${what}`);
-    }
-    await new Promise((resolve) => setTimeout(resolve, lookEveryMs));
-  }
-};
-
-const actAs = async (page: Page, who: 'robin' | 'sam'): Promise<void> => {
-  await page
-    .locator('select')
-    .first()
-    .selectOption(who === 'robin' ? 'U0ROBIN' : 'U0SAM');
-};
-
-const messages = (page: Page, says: RegExp) => page.locator('.msg').filter({ hasText: says });
-
-const seeIn = async (page: Page, demo: RunningDemo, channel: string, says: RegExp) => {
-  await openChannel(page, demo.slackUrl, channel);
-  await messages(page, says).last().waitFor({ timeout: patience });
-};
-
-const seeHome = async (page: Page, demo: RunningDemo, who: 'robin' | 'sam', says: RegExp) => {
-  await openChannel(page, demo.slackUrl, 'flux-infra');
-  await actAs(page, who);
-  await page.locator('.sidebar-item').filter({ hasText: 'flux' }).last().click();
-  await page.locator('.main').filter({ hasText: says }).waitFor({ timeout: patience });
-};
-
-const seeForm = async (page: Page, says: RegExp): Promise<void> => {
-  const cancel = page.locator('.modal-btn', { hasText: 'Cancel' });
-  await page.locator('[class*=modal]').filter({ hasText: says }).first().waitFor();
-  await cancel.click();
-  await cancel.waitFor({ state: 'detached' });
-};
-
-const doTry = async (page: Page, demo: RunningDemo, one: Try): Promise<void> => {
-  if (one.kind === 'home') {
-    return seeHome(page, demo, one.as, one.says);
-  }
-  await openChannel(page, demo.slackUrl, one.channel);
-  await page.locator('.app-status .status.ok').waitFor();
-  switch (one.kind) {
-    case 'type':
-      await actAs(page, one.as);
-      await typeInComposer(page, one.text);
-      break;
-    case 'form':
-      await actAs(page, one.as);
-      await typeInComposer(page, one.text);
-      return seeForm(page, one.says);
-    case 'run':
-      await demo.run(...one.words.split(' '));
-      break;
-    case 'click':
-      await actAs(page, 'robin');
-      await messages(page, one.card).last().getByRole('button', { name: one.button }).click();
-      break;
-    default:
-      one satisfies never;
-  }
-  await messages(page, one.says).last().waitFor({ timeout: patience });
-};
-
-const see = async (page: Page, demo: RunningDemo, shown: Shown): Promise<void> => {
-  switch (shown.kind) {
-    case 'card':
-      return seeIn(page, demo, shown.channel, shown.says);
-    case 'answer':
-      await openChannel(page, demo.slackUrl, shown.channel);
-      await actAs(page, 'robin');
-      await typeInComposer(page, shown.typed);
-      await messages(page, shown.says).last().waitFor({ timeout: patience });
-      return;
-    case 'health':
-      return until(`${shown.component} away in /readyz`, async () => {
-        const ready = await readReady(demo.healthUrl);
-        return shown.component === 'bot'
-          ? ready === undefined
-          : ready?.components.some(({ name, up }) => name === shown.component && !up) === true;
-      });
-    case 'metric':
-      return until(`${shown.line} in /metrics`, async () =>
-        shown.line.test(await (await fetch(`${demo.healthUrl}/metrics`)).text()),
-      );
-    default:
-      return shown satisfies never;
-  }
-};
-
 const allWell = async (demo: RunningDemo): Promise<void> =>
   until('everything well again', async () => {
     const { text } = await demo.run('status');
@@ -159,32 +62,43 @@ const named = (name: string): Trouble => {
 
 const seeTroubles = async (
   page: Page,
-  demo: RunningDemo,
   names: readonly string[],
+  demoNow: () => RunningDemo,
   between: () => Promise<void>,
 ): Promise<void> => {
+  const cards = names
+    .flatMap((name) => named(name).shown)
+    .flatMap((shown) => (shown.kind === 'card' ? [shown.channel] : []));
+  const ends = names.flatMap((name) => {
+    const { over } = named(name);
+    return over === undefined ? [] : [{ name, over }];
+  });
+  const whole = await lookAt(page, demoNow(), cards);
   for (const name of names) {
     await test(`break ${name}`, async () => {
-      await demo.run('break', name);
+      await demoNow().run('break', name);
     });
   }
   for (const name of names) {
     await test(`${name} is seen: ${named(name).look}`, async () => {
       for (const shown of named(name).shown) {
-        await see(page, demo, shown);
+        await see(page, demoNow(), shown, whole);
       }
     });
   }
   await between();
+  const broken = await lookAt(
+    page,
+    demoNow(),
+    ends.map(({ over }) => over.channel),
+  );
   await test(`fix ${names.join(', ')}`, async () => {
-    await demo.run('fix');
+    await demoNow().run('fix');
   });
-  for (const { name, over } of names.map(named)) {
-    if (over !== undefined) {
-      await test(`${name} is over`, () => seeIn(page, demo, over.channel, over.says));
-    }
+  for (const { name, over } of ends) {
+    await test(`${name} is over`, () => seeIn(page, demoNow(), over, broken(over.channel)));
   }
-  await test('everything is well again', () => allWell(demo));
+  await test('everything is well again', () => allWell(demoNow()));
 };
 
 const checkAll = async (
@@ -211,7 +125,7 @@ const checkAll = async (
       await test('Ctrl-C leaves no process and no port behind', () => demo.stop());
       demo = await startDemo(folder);
       await test('the next start goes on from there', async () => {
-        await seeIn(page, demo, 'flux-infra', /spegel cannot be built/);
+        await seeIn(page, demo, { channel: 'flux-infra', says: /spegel cannot be built/ });
         const { text } = await demo.run('status');
         if (!/broken {3}bad-yaml/.test(text) || !/Sam Okafor/.test(text)) {
           throw new Error(text);
@@ -220,7 +134,7 @@ const checkAll = async (
     };
     for (const [at, names] of together.entries()) {
       if (names.some(isWanted)) {
-        await seeTroubles(page, demo, names, at === 0 ? restart : async () => undefined);
+        await seeTroubles(page, names, () => demo, at === 0 ? restart : async () => undefined);
       }
     }
   } finally {
@@ -276,12 +190,12 @@ export const check = async (parts: readonly string[]): Promise<number> => {
   try {
     const page = await browser.newPage({ viewport: { width: 1200, height: 1000 } });
     page.setDefaultTimeout(patience);
-    if (parts.some((part) => part !== 'terminal') || parts.length === 0) {
-      await checkAll(join(folder, 'page'), page, isWanted);
-    }
-    if (isWanted('terminal')) {
-      await checkTerminal(join(folder, 'terminal'));
-    }
+    const isPageWanted = parts.some((part) => part !== 'terminal') || parts.length === 0;
+    // two demos that know nothing of each other, and mostly wait
+    await Promise.all([
+      isPageWanted ? checkAll(join(folder, 'page'), page, isWanted) : undefined,
+      isWanted('terminal') ? checkTerminal(join(folder, 'terminal')) : undefined,
+    ]);
   } finally {
     await browser.close();
     await rm(folder, { recursive: true, force: true });

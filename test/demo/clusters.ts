@@ -35,8 +35,16 @@ export interface DemoClusters {
   cluster(name: ClusterName): SandboxCluster;
   /** Asks Flux for a pass over one object, as a person, or a Receiver that Git's host calls, does. */
   request(name: ClusterName, object: ObjectName): void;
-  /** Changes an object as it stands, as a person with kubectl does. */
-  edit(name: ClusterName, object: ObjectName, change: (live: KubeObject) => KubeObject): void;
+  /**
+   * Changes an object as it stands, as a person with kubectl does.
+   * @param manager - who owns the change then, where it is another program
+   */
+  edit(
+    name: ClusterName,
+    object: ObjectName,
+    change: (live: KubeObject) => KubeObject,
+    manager?: string,
+  ): void;
   find(name: ClusterName, object: ObjectName): KubeObject | undefined;
   /** Whether charts whose address has this in it can be pulled. */
   setChartAway(urlPart: string, away: boolean): void;
@@ -172,7 +180,7 @@ export const startDemoClusters = async (parts: ClusterParts): Promise<DemoCluste
   const find = (name: ClusterName, object: ObjectName): KubeObject | undefined =>
     clusterOf(name).server.objects.get(object);
 
-  const edit: DemoClusters['edit'] = (name, object, change) => {
+  const edit: DemoClusters['edit'] = (name, object, change, manager = 'kubectl-edit') => {
     const live = find(name, object);
     if (live === undefined) {
       throw new Error(`${object.kind}/${object.namespace}/${object.name} is not on ${name}`);
@@ -180,7 +188,7 @@ export const startDemoClusters = async (parts: ClusterParts): Promise<DemoCluste
     const { server } = clusterOf(name);
     const kind = server.kinds.byObject(object.apiVersion, object.kind);
     if (kind !== undefined) {
-      server.api.replace(kind, change(live), { manager: 'kubectl-edit' });
+      server.api.replace(kind, change(live), { manager });
     }
   };
 

@@ -1,6 +1,6 @@
 import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { join, resolve } from 'node:path';
+import { freePort, isFree } from '#test/net/free-port.ts';
 
 /** Where the demo keeps what survives its end; another one for tests. */
 export const demoFolder = resolve(
@@ -25,18 +25,6 @@ export const writeState = (name: string, value: unknown): void => {
   renameSync(inFolder(`${name}.next`), inFolder(name));
 };
 
-const canListen = (port: number): Promise<number | undefined> =>
-  new Promise((done) => {
-    const server = createServer();
-    server.once('error', () => done(undefined));
-    server.listen(port, '127.0.0.1', () => {
-      const address = server.address();
-      server.close(() =>
-        done(typeof address === 'object' && address !== null ? address.port : undefined),
-      );
-    });
-  });
-
 const parts = ['slack', 'redis', 'git', 'bot', 'health', 'infra', 'apps', 'control'] as const;
 export type Ports = Readonly<Record<(typeof parts)[number], number>>;
 
@@ -46,9 +34,9 @@ export const choosePorts = async (): Promise<Ports> => {
   const chosen: Partial<Record<keyof Ports, number>> = {};
   for (const part of parts) {
     const taken = Object.values(chosen);
-    let port = await canListen(before[part] ?? 0);
-    while (port === undefined || taken.includes(port)) {
-      port = await canListen(0);
+    let port = before[part];
+    while (port === undefined || taken.includes(port) || !(await isFree(port))) {
+      port = await freePort();
     }
     chosen[part] = port;
   }

@@ -35,11 +35,21 @@ const setSpec = (
   cluster: ClusterName,
   object: ObjectName,
   change: Readonly<Record<string, unknown>>,
+  manager?: string,
 ): void =>
-  stage.clusters.edit(cluster, object, (live) => ({
-    ...live,
-    spec: { ...(isRecord(live['spec']) ? live['spec'] : {}), ...change },
-  }));
+  stage.clusters.edit(
+    cluster,
+    object,
+    (live) => ({
+      ...live,
+      spec: { ...(isRecord(live['spec']) ? live['spec'] : {}), ...change },
+    }),
+    manager,
+  );
+
+/** As `flux suspend` and `flux resume` do it: what kubectl had set, Flux would take back at its next pass. */
+const setSuspended = (stage: Stage, isSuspended: boolean): void =>
+  setSpec(stage, 'apps', kustomization('external-dns'), { suspend: isSuspended }, 'flux');
 
 const sourceDown = async (stage: Stage): Promise<void> => {
   stage.git.setDown(true);
@@ -157,19 +167,19 @@ export const liveTroubles: readonly Trouble[] = [
   },
   {
     name: 'suspended',
-    what: 'somebody suspends a Kustomization on apps with kubectl, and forgets it',
+    what: 'somebody suspends a Kustomization on apps with `flux suspend`, and forgets it',
     look: 'type /flux get suspended in #flux-apps',
     shown: [
       {
         ...{ kind: 'answer', channel: 'flux-apps', typed: '/flux get suspended' },
-        says: /external-dns/,
+        says: /1 object suspended on apps[\s\S]*external-dns/,
       },
     ],
     start: async (stage) => {
-      setSpec(stage, 'apps', kustomization('external-dns'), { suspend: true });
+      setSuspended(stage, true);
       return nothing;
     },
-    end: async (stage) => setSpec(stage, 'apps', kustomization('external-dns'), { suspend: false }),
+    end: async (stage) => setSuspended(stage, false),
   },
   {
     name: 'controller-stopped',
