@@ -19,7 +19,7 @@ export default defineConfig({
   test: {
     reporters: ['default', ...(report === undefined ? [] : [createReporter(report)])],
     projects: [
-      project('unit', 10_000),
+      project('unit', 30_000),
       project('contract', 90_000),
       project('integration', 60_000, false),
       project('platform', 300_000, false),

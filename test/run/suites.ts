@@ -41,14 +41,36 @@ const counting = (
   ...args: readonly string[]
 ): Suite => ({ name, command: npm(script, ...args), counts: 'line', limitMinutes, script });
 
+/** Files of the integration tests that mostly wait or compute, and never measure how long something takes. */
+const patient = [
+  'bot-workers',
+  'platform-on-sandbox',
+  'platform-ladder',
+  'sandbox-tree',
+  'image',
+  'completion',
+  'launcher',
+].map((name) => `test/integration/${name}.test.ts`);
+
 /**
  * Everything. A lane beside another holds what mostly waits and is patient, so that it neither needs the
  * processors for itself nor takes them from the others; what measures how long something takes runs alone.
  */
 export const stages: readonly Stage[] = [
   [['types', 'lint', 'unused', 'drift'].map(check)],
-  [[vitest('unit', 10, '--project=unit', '--project=contract')]],
-  [[vitest('integration', 20, '--project=integration')]],
+  // the longest file waits for its sandbox while the others compute
+  [[vitest('unit', 10, '--project=unit', '--project=contract', '--maxWorkers=3')]],
+  [
+    [
+      vitest(
+        'integration',
+        20,
+        '--project=integration',
+        ...patient.map((file) => `--exclude=${file}`),
+      ),
+    ],
+    [vitest('integration-patient', 20, '--project=integration', ...patient)],
+  ],
   [[vitest('e2e', 10, '--project=e2e')]],
   [
     [
