@@ -72,6 +72,7 @@ export const at = {
   echoDeployment: 'kubernetes/workloads/platform/echo/base/deployment.yaml',
   echoPolicy: 'kubernetes/workloads/platform/echo/base/network-policy.yaml',
   echoRoute: 'kubernetes/workloads/platform/echo/base/http-route.yaml',
+  tenant: 'kubernetes/components/tenant/kustomization.yaml',
   tenantAccount: 'kubernetes/components/tenant/service-account.yaml',
   tenantLimits: 'kubernetes/components/tenant/limits.yaml',
   tenantRole: `${infrastructure}/policy/tenancy/app/cluster-role.yaml`,

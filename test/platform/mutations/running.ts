@@ -219,6 +219,12 @@ export const runningMutations: readonly Mutation[] = [
       files.replace(at.fluxInstance, 'path: /spec/retryInterval', 'path: /spec/interval'),
   },
   {
+    name: 'a tenant whose routes are accepted and whose pods deny the gateway',
+    rule: 'policy-routes',
+    failure: 21,
+    edit: (files) => files.replace(at.tenant, '  - network-policies.yaml\n', ''),
+  },
+  {
     name: 'a rung that waits for a Deployment under another name',
     rule: 'ladder-names',
     edit: (files) =>

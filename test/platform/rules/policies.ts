@@ -1,4 +1,5 @@
 import { isHelmRelease } from '#test/platform/world/charts.ts';
+import { selects } from '#test/platform/world/selector.ts';
 import {
   at,
   type Data,
@@ -215,6 +216,56 @@ const defaultDeny: Rule = {
   },
 };
 
+/** Namespaces whose routes some gateway takes; those of tenants are not written here. */
+const routable = (cluster: Cluster) => {
+  const selectors = objectsOf(cluster)
+    .filter((object) => object.kind === 'Gateway')
+    .flatMap((gateway) => listAt(gateway, 'spec', 'listeners'))
+    .map((listener) => at(listener, 'allowedRoutes', 'namespaces', 'selector'))
+    .filter(isData);
+  return objectsOf(cluster)
+    .filter((object) => object.kind === 'Namespace')
+    .filter(({ metadata }) =>
+      selectors.some((selector) => selects(selector, metadata.labels ?? {})),
+    )
+    .map(({ metadata }) => ({
+      name: metadata.name,
+      isTenant: metadata.labels?.['platform/tenant'] !== undefined,
+    }));
+};
+
+const gatewayWay: Rule = {
+  name: 'policy-routes',
+  summary: 'where a gateway takes routes from a namespace, a policy lets it reach the pods there',
+  failures: [21],
+  scope: 'cluster',
+  check: (cluster) => {
+    const open = new Set(
+      ciliumPolicies(cluster)
+        .filter((policy) =>
+          specsOf(policy).some((spec) =>
+            listAt(spec, 'ingress').some((rule) =>
+              listAt(rule, 'fromEntities').includes('ingress'),
+            ),
+          ),
+        )
+        .map((policy) => policy.metadata.namespace),
+    );
+    const routed = new Set(
+      objectsOf(cluster)
+        .filter((object) => object.kind === 'HTTPRoute')
+        .map((object) => object.metadata.namespace),
+    );
+    return routable(cluster)
+      .filter(({ name, isTenant }) => isTenant || routed.has(name))
+      .filter(({ name }) => !open.has(name))
+      .map(({ name }) => ({
+        where: `Namespace/${name}`,
+        what: 'its routes are accepted, and its pods deny the gateway',
+      }));
+  },
+};
+
 export const policyRules: readonly Rule[] = [
   implicitDeny,
   selectors,
@@ -222,4 +273,5 @@ export const policyRules: readonly Rule[] = [
   gatewayIdentity,
   fqdns,
   defaultDeny,
+  gatewayWay,
 ];
