@@ -90,7 +90,8 @@ const failed = (object: FluxObject): RequestOutcome | undefined => {
  * in a second patch after the result, so a result counts only together with the token; with one exception:
  * when a new revision started the pass a moment before our request, its failure is the answer already.
  * A failing object stays Reconciling=True (ProgressingWithRetry), so that condition is not waited for.
- * @param wanted - revision that our request is to bring, where the source was asked first
+ * @param wanted - revision that our request is to bring, where the source was asked first and it is one that
+ *   was not tried before
  */
 export const outcomeOf = (
   object: FluxObject,

@@ -79,17 +79,24 @@ export const waitsFor = (object: FluxObject, verdict: Verdict): readonly FluxRef
   return named.length > 0 ? named : object.dependsOn;
 };
 
+const shortestMs = 30_000;
+
 /**
- * How long (ms) a pass of this object may take before it counts as stuck: its own time-out as the
- * controllers default it, and some slack for fetching, building and applying.
+ * The time-out of an object's pass, ms, as the controllers default it.
+ * @see https://fluxcd.io/flux/components/kustomize/kustomizations/#timeout
  */
-export const passLimitMs = (object: FluxObject): number => {
-  const slackMs = 60_000;
-  if (object.timeoutMs !== undefined) {
-    return Math.max(object.timeoutMs, 30_000) + slackMs;
+export const ownTimeoutMs = ({ ref, timeoutMs, intervalMs }: FluxObject): number => {
+  if (timeoutMs !== undefined) {
+    return Math.max(timeoutMs, shortestMs);
   }
-  if (object.ref.kind === 'Kustomization' && object.intervalMs !== undefined) {
-    return Math.max(object.intervalMs - 30_000, 30_000) + slackMs;
+  if (ref.kind === 'Kustomization' && intervalMs !== undefined) {
+    return Math.max(intervalMs - 30_000, shortestMs);
   }
-  return (object.ref.kind === 'HelmRelease' ? 300_000 : 60_000) + slackMs;
+  return ref.kind === 'HelmRelease' ? 300_000 : 60_000;
 };
+
+/**
+ * How long (ms) a pass of this object may take before it counts as stuck: its own time-out, and some slack
+ * for fetching, building and applying.
+ */
+export const passLimitMs = (object: FluxObject): number => ownTimeoutMs(object) + 60_000;

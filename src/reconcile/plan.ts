@@ -8,6 +8,7 @@ import type { Failure } from '#src/failure.ts';
 import type { FluxObject } from '#src/flux/object.ts';
 import { type FluxRef, printRef } from '#src/flux/ref.ts';
 import { takesRequests } from '#src/flux/request.ts';
+import { ownTimeoutMs } from '#src/flux/verdict.ts';
 import { FluxRefRecord } from '#src/incident/incident.ts';
 import { fail, ok, type Result } from '#src/result.ts';
 
@@ -21,6 +22,8 @@ export const ReconcileTarget = z.object({
   sources: z.array(Requested),
   /** How long the object's own pass may take, ms. */
   limitMs: z.number(),
+  /** The revision that was tried before anything was asked; none where there was none. */
+  attempted: z.string().optional(),
   checksHealth: z.boolean(),
 });
 export type ReconcileTarget = z.infer<typeof ReconcileTarget>;
@@ -119,8 +122,13 @@ const foreignSource = (
       };
 };
 
+/** A pass without a health check takes seconds, whatever time it would be given. */
+const longestApplyMs = 300_000;
+/** An object with a day's interval has a time-out of a day; nobody follows that, and the lock is needed. */
+const longestPassMs = 3_600_000;
+
 const passLimit = (object: FluxObject): number =>
-  Math.max(object.timeoutMs ?? (object.ref.kind === 'HelmRelease' ? 300_000 : 120_000), 30_000);
+  Math.min(ownTimeoutMs(object), object.checksHealth ? longestPassMs : longestApplyMs);
 
 const planTarget = async (
   wish: ReconcileWish,
@@ -169,6 +177,9 @@ const planTarget = async (
     uid: object.uid,
     sources: sources.map(({ ref, uid }) => ({ ref, uid })),
     limitMs: passLimit(object),
+    ...(object.lastAttemptedRevision === undefined
+      ? {}
+      : { attempted: object.lastAttemptedRevision }),
     checksHealth: object.checksHealth,
   });
 };

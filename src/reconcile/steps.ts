@@ -20,7 +20,7 @@ import {
   wasRequested,
   withRequest,
 } from '#src/flux/request.ts';
-import { shortRevision } from '#src/flux/revision.ts';
+import { sameRevision, shortRevision } from '#src/flux/revision.ts';
 import { sayReason } from '#src/incident/wording.ts';
 import { explainCluster, type ReconcilePlan, type ReconcileTarget } from '#src/reconcile/plan.ts';
 import { fail, ok } from '#src/result.ts';
@@ -157,6 +157,8 @@ interface Following {
   readonly holds?: readonly HeldObject[];
   /** Name of the step that brought the wanted revision. */
   readonly after?: string | undefined;
+  /** What was tried before we asked; a failure with it may be as old as that. */
+  readonly attempted?: string | undefined;
 }
 
 // following has no effect, so there is nothing that could have been done before
@@ -200,7 +202,7 @@ const ended = (
 };
 
 const follow = (following: Following): CommandStep => {
-  const { cluster, ref, limitMs, after, holds = [] } = following;
+  const { cluster, ref, limitMs, after, attempted, holds = [] } = following;
   const name = stepName('follow', cluster, ref);
   const what = `${printRef(ref)} on ${cluster}`;
   return {
@@ -219,7 +221,9 @@ const follow = (following: Following): CommandStep => {
           ? { kind: 'wait', afterMs: 2_000, detail: [`${cluster} does not answer`] }
           : { kind: 'failed', failure: explainCluster(live.failure, cluster, ref) };
       }
-      const outcome = outcomeOf(live.value, context.token, wantedRevision(context.records, after));
+      const wanted = wantedRevision(context.records, after);
+      const isNew = !sameRevision(wanted, attempted);
+      const outcome = outcomeOf(live.value, context.token, isNew ? wanted : undefined);
       if (outcome.state !== 'running') {
         return ended(outcome, following);
       }
@@ -231,7 +235,7 @@ const follow = (following: Following): CommandStep => {
 };
 
 const targetSteps = (target: ReconcileTarget, flags: readonly string[]): readonly CommandStep[] => {
-  const { cluster, ref, uid, sources, limitMs } = target;
+  const { cluster, ref, uid, sources, limitMs, attempted } = target;
   const last = sources.at(-1);
   return [
     ...sources.flatMap((source) => {
@@ -246,6 +250,7 @@ const targetSteps = (target: ReconcileTarget, flags: readonly string[]): readonl
       cluster,
       ref,
       limitMs,
+      attempted,
       after: last === undefined ? undefined : stepName('follow', cluster, last.ref),
     }),
   ];

@@ -82,6 +82,14 @@ const titleOf = ({ name, state }: StepRecord, many: boolean): string => {
   return `${(verb === 'ask' ? asking : applied)[state]} ${object}${many ? ` on ${cluster}` : ''}`;
 };
 
+/** How long what a step follows may take; a source has no time-out of its own to be shown. */
+const limitOf = ({ name }: StepRecord, plan: ReconcilePlan): number | undefined => {
+  const [verb, object, cluster] = name.split(' ');
+  return verb === 'follow'
+    ? plan.targets.find((one) => one.cluster === cluster && printRef(one.ref) === object)?.limitMs
+    : undefined;
+};
+
 const resultLine = (plan: ReconcilePlan, progress: Progress): Part | undefined => {
   const unchecked = plan.targets.filter((target) => !target.checksHealth);
   return progress.status === 'succeeded' && unchecked.length > 0
@@ -120,7 +128,6 @@ export const reconcileView = (plan: ReconcilePlan, progress: Progress | undefine
   const duration = endedAt === undefined ? '' : `, ${sayDuration(endedAt - startedAt)}`;
   const current = records.find((record) => isWaiting(record) && record.detail !== undefined);
   const doing = current?.detail?.map(spanText).join('') ?? '';
-  const limit = first === undefined ? undefined : first.limitMs;
   const result = resultLine(plan, progress);
   const heading: Line = [
     bold(`${verbs[status]} ${object}`),
@@ -150,7 +157,7 @@ export const reconcileView = (plan: ReconcilePlan, progress: Progress | undefine
             title: titleOf(record, clusters.length > 1),
             record,
             now,
-            limitMs: record.name.startsWith('follow') ? limit : undefined,
+            limitMs: limitOf(record, plan),
           }),
         ),
       },

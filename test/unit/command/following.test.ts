@@ -151,6 +151,118 @@ describe('a reconcile that is followed', () => {
   });
 });
 
+describe('the time that a reconcile is followed for', () => {
+  /** How long (min) until it is given up, with a controller that never comes to an end. */
+  const minutesOf = async (spec: object): Promise<number> => {
+    const bench = createCommandBench();
+    bench.tell('MODIFIED', {
+      apiVersion: 'kustomize.toolkit.fluxcd.io/v1',
+      kind: 'Kustomization',
+      metadata: {
+        ...{ namespace: bench.api.namespace, name: bench.api.name, uid: 'uid-of-api' },
+        ...{ generation: 1, resourceVersion: '900' },
+      },
+      spec,
+      status: { observedGeneration: 1, conditions: [condition('Ready', 'True', 'Succeeded')] },
+    });
+    await bench.dispatcher()(ask);
+    const runner = bench.runner('one');
+    for (let minutes = 0; ; minutes += 0.5) {
+      await runner.advance('CMD-1');
+      if ((await bench.journal('CMD-1')).status === 'failed') {
+        return minutes;
+      }
+      await bench.clock.advance(30_000);
+    }
+  };
+
+  it.each([
+    ['its own time-out', { interval: '1h', timeout: '3m', wait: true }, 3],
+    ['as its controller has it without one', { interval: '10m', wait: true }, 9.5],
+    ['minutes where no health is checked', { interval: '1h' }, 5],
+    ['an hour at most', { interval: '24h', wait: true }, 60],
+  ])('is %s, and some slack', async (_, spec, minutes) => {
+    const followed = await minutesOf(spec);
+
+    expect(followed).toBeGreaterThan(minutes);
+    expect(followed).toBeLessThanOrEqual(minutes + 1.5);
+  });
+});
+
+describe('a reconcile with its source', () => {
+  const revision = 'main@sha1:0123456789abcdef0123456789abcdef01234567';
+  const newer = 'main@sha1:fedcba9876543210fedcba9876543210fedcba98';
+
+  /** The object failing at a revision before it is asked, and its source then at another or the same. */
+  const ended = async (fetched: string, attempted: string) => {
+    const bench = createCommandBench();
+    let version = 900;
+    const tell = (at: string, handled?: string) => {
+      version = Math.max(version, Number(bench.cluster.cached(bench.api)?.resourceVersion)) + 1;
+      const annotations = bench.cluster.cached(bench.api)?.annotations ?? {};
+      bench.tell('MODIFIED', {
+        apiVersion: 'kustomize.toolkit.fluxcd.io/v1',
+        kind: 'Kustomization',
+        metadata: {
+          ...{ namespace: bench.api.namespace, name: bench.api.name, uid: 'uid-of-api' },
+          ...{ generation: 1, annotations, resourceVersion: String(version) },
+        },
+        spec: { interval: '1m', timeout: '20s', sourceRef: bench.source },
+        status: {
+          observedGeneration: 1,
+          lastAttemptedRevision: at,
+          conditions: [
+            condition('Ready', 'False', 'ReconciliationFailed', `failed at ${at}`),
+            condition('Reconciling', 'True', 'ProgressingWithRetry'),
+          ],
+          ...(handled === undefined ? {} : { lastHandledReconcileAt: handled }),
+        },
+      });
+    };
+    tell(revision);
+    await bench.dispatcher()(`${ask} --with-source`);
+    const runner = bench.runner('one');
+    await runner.advance('CMD-1');
+    const token = bench.cluster.cached(bench.source)?.annotations[requestedAt];
+    const { namespace, name } = bench.source;
+    bench.tell('MODIFIED', {
+      apiVersion: 'source.toolkit.fluxcd.io/v1',
+      kind: 'GitRepository',
+      metadata: {
+        ...{ namespace, name, uid: 'uid-of-platform', generation: 1, resourceVersion: '990' },
+        annotations: bench.cluster.cached(bench.source)?.annotations ?? {},
+      },
+      spec: { interval: '1m' },
+      status: {
+        observedGeneration: 1,
+        artifact: { revision: fetched },
+        conditions: [condition('Ready', 'True', 'Succeeded')],
+        lastHandledReconcileAt: token,
+      },
+    });
+    tell(attempted);
+    for (let turn = 0; turn < 3; turn += 1) {
+      await bench.clock.advance(500);
+      await runner.advance('CMD-1');
+    }
+    return { status: (await bench.journal('CMD-1')).status, tell, bench, runner };
+  };
+
+  it('takes the failure of what its source brought as the answer, before the token is there', async () => {
+    expect((await ended(newer, newer)).status).toBe('failed');
+  });
+
+  it('does not take a failure from before it was asked for the answer', async () => {
+    const { status, tell, bench, runner } = await ended(revision, revision);
+    expect(status).toBe('running');
+
+    tell(revision, bench.cluster.cached(bench.api)?.annotations[requestedAt]);
+    await bench.clock.advance(500);
+    await runner.advance('CMD-1');
+    expect((await bench.journal('CMD-1')).status).toBe('failed');
+  });
+});
+
 describe('a request that the API server does not take', () => {
   const patient = async (failure: ClusterFailure, forMs: number) => {
     const bench = createCommandBench();
