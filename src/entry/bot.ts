@@ -15,7 +15,7 @@ import { createShortcutDoor } from '#src/console/shortcut-door.ts';
 import { compose, type Parts } from '#src/entry/compose.ts';
 import { createLiveGit } from '#src/entry/git.ts';
 import { createLiveConfig } from '#src/entry/live-config.ts';
-import { systemClock as clock, systemIds as ids } from '#src/entry/system.ts';
+import { systemClock as clock, systemIds as ids, steadyTime as steady } from '#src/entry/system.ts';
 import { takesRequests } from '#src/flux/request.ts';
 import { createHealthBoard, type Probe } from '#src/http/health.ts';
 import { createIntake } from '#src/http/intake.ts';
@@ -119,7 +119,7 @@ export const startBot = async (
     team: () => live.current().config.slack.team,
     groups: live.groups,
   });
-  const ports = { clock, ids, store, clusters, slack, wakeups, commit, log };
+  const ports = { clock, steady, ids, store, clusters, slack, wakeups, commit, log };
   const bot = compose(live, {
     ...ports,
     git: createLiveGit(live.current, clock),

@@ -29,6 +29,8 @@ import { redact } from '#src/text/redact.ts';
 /** What differs between production, a replay and a simulation. */
 export interface Ports {
   readonly clock: Clock;
+  /** See `SharedClockOptions`. */
+  readonly steady?: (() => number) | undefined;
   readonly ids: Ids;
   readonly store: Store;
   /** In the order of acting. */
@@ -90,7 +92,7 @@ const clean = { redact, normalise: normaliseMessage };
 /** Builds the bot of its ports: read from top to bottom, this is how it hangs together. */
 export const compose = (settings: Settings, ports: Ports): Bot => {
   const { ids, store, clusters, slack, wakeups, commit, log } = ports;
-  const clock = createSharedClock({ clock: ports.clock, store });
+  const clock = createSharedClock({ clock: ports.clock, store, steady: ports.steady });
   const holder = ids.next();
   let outbox: ReturnType<typeof startOutbox> | undefined;
   const send = (name: string, at?: number): void => {

@@ -16,6 +16,11 @@ export interface SharedClockOptions {
   /** Of this machine, which may be minutes off. */
   readonly clock: Clock;
   readonly store: Pick<Store, 'time'>;
+  /**
+   * ms that nobody sets: between two answers of the store, time goes by these. Otherwise a clock that is set
+   * by minutes makes every wait of the last half minute too short or too long. The clock when left out.
+   */
+  readonly steady?: (() => number) | undefined;
 }
 
 const askEveryMs = 30_000;
@@ -29,14 +34,15 @@ const toleranceMs = 20;
  * What one replica writes down another one reads: when a step began, when a journal is due, how long ago
  * an incident ended. So these times are by one clock, the store's; waiting is by our own.
  */
-export const createSharedClock = ({ clock, store }: SharedClockOptions): SharedClock => {
-  let offset = 0;
+export const createSharedClock = (options: SharedClockOptions): SharedClock => {
+  const { clock, store, steady = clock.now } = options;
+  let offset = clock.now() - steady();
   let known = false;
 
   const ask = async (): Promise<void> => {
-    const asked = clock.now();
+    const asked = steady();
     const theirs = await store.time();
-    const tookMs = clock.now() - asked;
+    const tookMs = steady() - asked;
     const found = theirs - (asked + tookMs / 2);
     const telling = tookMs <= promptMs && Math.abs(found - offset) > tookMs / 2 + toleranceMs;
     if (!known || telling) {
@@ -46,7 +52,7 @@ export const createSharedClock = ({ clock, store }: SharedClockOptions): SharedC
   };
 
   return {
-    now: () => clock.now() + offset,
+    now: () => steady() + offset,
     wait: (ms, signal) => clock.wait(ms, signal),
     agreed: async () => {
       if (!known) {

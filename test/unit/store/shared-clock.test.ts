@@ -43,6 +43,23 @@ describe('the clock that replicas share', () => {
     await following;
   });
 
+  it('goes on as before while our own clock is set by minutes', async () => {
+    const own = createVirtualClock();
+    let set = 0;
+    const clock = createSharedClock({
+      clock: { ...own, now: () => own.now() + set },
+      store: { time: async () => own.now() + minute },
+      steady: () => own.now() - 1_700_000_000_000,
+    });
+    await clock.agreed();
+
+    for (const step of [5 * minute, -5 * minute]) {
+      set = step;
+      await own.advance(1_000);
+      expect(clock.now()).toBe(own.now() + minute);
+    }
+  });
+
   it('believes no answer that was long on its way once it has a better one', async () => {
     const own = createVirtualClock();
     let tookMs = 0;
