@@ -3,12 +3,18 @@ import type { Log } from '#src/log.ts';
 import { CardRecord, cardKey, dirtyCards } from '#src/slack/card.ts';
 import { isClean } from '#src/slack/card-changes.ts';
 import { doubtOf } from '#src/slack/move.ts';
-import type { Store } from '#src/store/store.ts';
+import type { Fence, Store } from '#src/store/store.ts';
 
 const scanMs = 5_000;
 /** Another process may have made the wish and woken itself: the list is cheap to look at. */
 const glanceMs = 500;
 const mostBehind = 10_000;
+/** A score is a time of whoever made the wish, whose clock may be ahead of ours by not quite so much. */
+const aheadMs = 30 * 60_000;
+/** How many cards of a channel that takes none go on being tried; the rest is put off, for half an hour. */
+const mostTried = 50;
+const putOffMs = 2 * aheadMs;
+const atOnce = 200;
 
 export interface BehindOptions {
   readonly store: Store;
@@ -55,7 +61,8 @@ export const createBehind = ({ store, clock, log }: BehindOptions) => {
   };
 
   const readList = async (everything: boolean): Promise<void> => {
-    const behind = await store.range(dirtyCards, { limit: mostBehind });
+    const upTo = clock.now() + aheadMs;
+    const behind = await store.range(dirtyCards, { upTo, limit: mostBehind });
     const scores = new Map(behind.map(({ member, score }) => [member, score]));
     for (const id of known.keys()) {
       if (!scores.has(id)) {
@@ -84,7 +91,55 @@ export const createBehind = ({ store, clock, log }: BehindOptions) => {
     }
   };
 
+  const rescore = async (
+    cards: readonly CardRecord[],
+    scoreOf: (card: CardRecord) => number,
+    fence: Fence,
+  ): Promise<void> => {
+    for (let at = 0; at < cards.length; at += atOnce) {
+      const part = cards.slice(at, at + atOnce);
+      await store.commit({
+        fence,
+        // one that was wished anew meanwhile is in the list again with the next wish, or in half an hour
+        index: part.map((card) => ({ index: dirtyCards, member: card.id, score: scoreOf(card) })),
+      });
+      for (const { id } of part) {
+        known.delete(id);
+      }
+    }
+  };
+
   return {
+    /**
+     * Puts off what waits for a channel that takes no messages, all but a few cards: one that stays archived
+     * for months gathers thousands, which would be read again and again and keep others off the list.
+     */
+    putOff: async (channel: string, fence: Fence): Promise<void> => {
+      const waiting = [...known.values()]
+        .map(({ card }) => card)
+        .filter((card) => card.channel === channel)
+        // replies wait for their root in any case
+        .sort(
+          (left, right) =>
+            Number(left.thread !== undefined) - Number(right.thread !== undefined) ||
+            left.desired.at - right.desired.at,
+        );
+      const later = clock.now() + putOffMs;
+      await rescore(waiting.slice(mostTried), () => later, fence);
+    },
+
+    /** The channel takes messages again: what was put off is due. */
+    takeUp: async (channel: string, fence: Fence): Promise<void> => {
+      const from = clock.now() + aheadMs;
+      const later = await store.range(dirtyCards, { from, limit: mostBehind });
+      const cards = await readCards(
+        later.map(({ member }) => member),
+        () => undefined,
+      );
+      const back = cards.filter((card) => card.channel === channel);
+      await rescore(back, (card) => card.desired.at, fence);
+    },
+
     /** Something changed: look at the list the next time. */
     wake: (): void => {
       woken = true;

@@ -76,6 +76,8 @@ export const startOutbox = (options: OutboxOptions): Outbox => {
   const servedAt = new Map<string, number>();
   const problems = new Map<string, OutboxProblem>();
   const counted = new Set<string>();
+  /** Channels that take messages again. */
+  const back = new Set<string>();
   let budget: Budget = new Map();
   let fence: Fence | undefined;
   let renewedAt = Number.NEGATIVE_INFINITY;
@@ -112,6 +114,7 @@ export const startOutbox = (options: OutboxOptions): Outbox => {
     for (const name of [channel, '*']) {
       if (problems.delete(name)) {
         onProblem(name, undefined);
+        back.add(name);
       }
     }
   };
@@ -217,6 +220,19 @@ export const startOutbox = (options: OutboxOptions): Outbox => {
     busy.set(channel, done);
   };
 
+  /** Keeps channels that take nothing from being in the way of the others. */
+  const sortOut = async (held: Fence): Promise<void> => {
+    for (const { channel, failure } of problems.values()) {
+      if (failure.code === 'channel-gone' || failure.code === 'not-in-channel') {
+        await behind.putOff(channel, held);
+      }
+    }
+    for (const channel of back) {
+      await behind.takeUp(channel, held);
+      back.delete(channel);
+    }
+  };
+
   const pass = async (): Promise<void> => {
     if (clock.now() - renewedAt >= renewMs) {
       await holdLease();
@@ -226,6 +242,7 @@ export const startOutbox = (options: OutboxOptions): Outbox => {
       return;
     }
     await behind.refresh();
+    await sortOut(fence);
     const plan = planMoves({
       cards: behind.cards(),
       rootOf: behind.rootOf,

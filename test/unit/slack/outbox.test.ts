@@ -150,6 +150,47 @@ describe('the outbox', () => {
     expect(bench.texts('C1')).toEqual(['one']);
   });
 
+  describe('with a channel that is archived for months', () => {
+    const archived = {
+      failure: { code: 'channel-gone', channel: 'C1', error: 'is_archived' },
+    } as const;
+    const gather = async (bench: ReturnType<typeof createBench>, count: number) => {
+      for (let at = 0; at < count; at++) {
+        const thread = at % 2 === 0 ? {} : { thread: `old-${at - 1}` };
+        await bench.want(`old-${at}`, `old ${at}`, { channel: 'C1', ...thread });
+      }
+      await bench.clock.advance(60_000);
+    };
+
+    it('posts to the others however much waits for it', async () => {
+      const bench = createBench();
+      bench.slack.interfere((_, channel) => (channel === 'C1' ? archived : undefined));
+      await gather(bench, 10_100);
+      bench.start();
+      await bench.clock.advance(30_000);
+
+      await bench.want('new', 'fails', { channel: 'C2' });
+      await bench.clock.advance(10_000);
+
+      expect(bench.texts('C2')).toEqual(['fails']);
+    });
+
+    it('posts all that waited once it takes messages again', async () => {
+      const bench = createBench();
+      bench.slack.interfere((_, channel) => (channel === 'C1' ? archived : undefined));
+      await gather(bench, 120);
+      const outbox = bench.start();
+      await bench.clock.advance(10 * 60_000);
+      expect(outbox.status().behind).toBeLessThanOrEqual(50);
+
+      bench.slack.interfere(() => undefined);
+      await bench.clock.advance(10 * 60_000);
+
+      expect(bench.texts('C1').length).toBe(120);
+      expect(await bench.store.count(dirtyCards)).toBe(0);
+    });
+  });
+
   it('finds its message after a lost reply instead of posting again', async () => {
     const bench = createBench();
     const lost = once({ failure: { code: 'no-reply', detail: 'reset' } as const, after: true });
