@@ -54,7 +54,8 @@ export const sayReason = (message: string): string => {
   }
   return message
     .trim()
-    .replace(/'?\/tmp\/kustomization-\d+\/?/g, '')
+    .replace(/\/tmp\/kustomization-\d+\//g, '')
+    .replace(/\/tmp\/kustomization-\d+/g, '.')
     .replace(/^kustomize build failed: /, '')
     .replace(/^(?:accumulating resources(?: from '[^']*')?: )+/, '')
     .replace(/^Helm (?:install|upgrade) failed for release \S+ with chart (\S+): /, '$1: ');
