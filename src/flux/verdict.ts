@@ -43,10 +43,22 @@ const failure = (object: FluxObject, ready: Condition): Verdict => {
   return { state: 'failing', reason: cause.reason, message: cause.message };
 };
 
+/**
+ * Whether nothing ever writes a Ready condition to it: a Helm repository of type oci is only looked up by
+ * the charts that name it, and whoever writes an ExternalArtifact need not judge it.
+ * @see https://fluxcd.io/flux/components/source/helmrepositories/#helm-oci-repository
+ */
+const isStatic = ({ ref, url, artifactRevision }: FluxObject): boolean =>
+  (ref.kind === 'HelmRepository' && url?.startsWith('oci://') === true) ||
+  (ref.kind === 'ExternalArtifact' && artifactRevision !== undefined);
+
 /** Judges one snapshot; pure, without history. */
 export const judge = (object: FluxObject): Verdict => {
   const ready = conditionOf(object, 'Ready');
-  if (ready === undefined || ready.status === 'Unknown') {
+  if (ready === undefined) {
+    return { state: isStatic(object) ? 'healthy' : 'progressing' };
+  }
+  if (ready.status === 'Unknown') {
     return { state: 'progressing' };
   }
   if (ready.status === 'False') {

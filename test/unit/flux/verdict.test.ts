@@ -23,6 +23,24 @@ describe('what one snapshot says about an object', () => {
     });
   });
 
+  it('is that it is well where nothing ever judges it', () => {
+    const none = { conditions: [], observedGeneration: 0 };
+    const repository = { kind: 'HelmRepository', namespace: 'pki', name: 'charts' } as const;
+    const artifact = { kind: 'ExternalArtifact', namespace: 'pki', name: 'built' } as const;
+    const stateOf = (change: Partial<FluxObject>) =>
+      judge(fluxObject('healthy', { ...none, ...change })).state;
+
+    // Flux keeps no status of a Helm repository of type oci
+    expect(stateOf({ ref: repository, url: 'oci://registry.example/charts' })).toBe('healthy');
+    expect(stateOf({ ref: repository, url: 'https://charts.example' })).toBe('progressing');
+    expect(stateOf({ ref: artifact, artifactRevision: 'main@sha1:aa' })).toBe('healthy');
+    expect(stateOf({ ref: artifact })).toBe('progressing');
+    const refused = condition('Ready', 'False', 'URLInvalid');
+    expect(stateOf({ ref: repository, url: 'oci://registry.example', conditions: [refused] })).toBe(
+      'failing',
+    );
+  });
+
   it('is nothing new while a pass runs or its spec is newer than its status', () => {
     const reconciling = condition('Reconciling', 'True', 'Progressing');
     expect(judge(having(wellReady, reconciling))).toEqual({ state: 'progressing' });

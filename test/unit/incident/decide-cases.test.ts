@@ -88,6 +88,16 @@ describe('a pass without a result', () => {
     expect(decideOn(never, { now: later(limitMs) })).toMatchObject({ member: { reason: 'Stuck' } });
   });
 
+  it('is none of an object that has no passes', () => {
+    const repository = seen(['progressing'], {
+      ref: { kind: 'HelmRepository', namespace: 'pki', name: 'charts' },
+      url: 'oci://registry.example/charts',
+      conditions: [],
+    });
+
+    expect(decideOn(repository, { now: later(10 * limitMs) })).toEqual(nothing());
+  });
+
   it('needs no further look once there is a result', () => {
     expect(decideOn(seen(['progressing', 'healthy']))).toEqual(nothing());
   });
