@@ -150,7 +150,7 @@ describe('a form that is sent off again because its answer was lost', () => {
       },
     );
     // it is not slow: no time passes until it is answered
-    await vi.waitUntil(() => answers.length > 0);
+    await vi.waitUntil(() => answers.length > 0, { timeout: 10_000 });
     await bench.clock.advance(10_000);
     await done;
     return answers;
