@@ -3,7 +3,7 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import { readTree } from '#src/render/disk.ts';
 import { findKustomize, type Kustomize } from '#src/render/kustomize.ts';
 import {
@@ -57,6 +57,7 @@ describe('rendering with the real kustomize', () => {
     scratch = await mkdtemp(join(tmpdir(), 'render-test-'));
   }, 300_000);
 
+  afterEach(() => vi.unstubAllEnvs());
   afterAll(() => rm(scratch, { recursive: true, force: true }));
 
   it('applies everything that a Flux Kustomization can ask for', async () => {
@@ -209,9 +210,10 @@ describe('rendering with the real kustomize', () => {
     });
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
     const { port } = server.address() as AddressInfo;
-    const before = (await readdir(tmpdir())).filter((name) =>
-      name.startsWith('flux-chatops-render-'),
-    );
+    const place = join(scratch, 'place');
+    await mkdir(place);
+    // others build on this machine at the same time
+    vi.stubEnv('TMPDIR', place);
 
     const result = await renderer.render({
       tree: treeOfTexts({
@@ -224,10 +226,13 @@ describe('rendering with the real kustomize', () => {
 
     expect(result.ok ? '' : result.failure).toMatchObject({ code: 'refused', refusal: 'remote' });
     expect(asked).toEqual([]);
-    const after = (await readdir(tmpdir())).filter((name) =>
-      name.startsWith('flux-chatops-render-'),
-    );
-    expect(after.filter((name) => !before.includes(name))).toEqual([]);
+    const built = await renderer.render({
+      tree: treeOfTexts({ 'app/only-here.yaml': deployment }),
+      kustomization: flux({}),
+      variables: noVariables,
+    });
+    expect(built.ok).toBe(true);
+    expect(await readdir(place)).toEqual([]);
   });
 
   it('reads a work tree from the disk, knows its links, and keeps to its bounds', async () => {

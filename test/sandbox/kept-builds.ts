@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { createHash, randomUUID } from 'node:crypto';
 import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Kustomize } from '#src/render/kustomize.ts';
@@ -24,8 +24,10 @@ export const keepBuilds = (kustomize: Kustomize, folder: string): Kustomize => (
     const built = await kustomize.build(reach, limits);
     if (built.ok) {
       await mkdir(folder, { recursive: true });
-      await writeFile(`${file}.${process.pid}`, built.value);
-      await rename(`${file}.${process.pid}`, file);
+      // two that ask for the same at once must not take each other's file away
+      const written = `${file}.${randomUUID()}`;
+      await writeFile(written, built.value);
+      await rename(written, file);
     }
     return built;
   },

@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -48,6 +48,17 @@ describe('kept builds', () => {
     await keepBuilds(kustomize('5.1.0'), folder).build(reach('a', 'one'), limits);
 
     expect(built).toEqual(['a', 'a', 'b', 'a']);
+  });
+
+  it('keeps one build where several ask for it at once', async () => {
+    const { build } = keepBuilds(kustomize('5.0.0'), folder);
+
+    const all = await Promise.all(
+      Array.from({ length: 5 }, () => build(reach('a', 'one'), limits)),
+    );
+
+    expect(all).toEqual(Array(5).fill(ok('built one')));
+    expect(await readdir(folder)).toHaveLength(1);
   });
 
   it('remembers no failure', async () => {
