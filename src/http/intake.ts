@@ -1,5 +1,6 @@
 import type { Clock } from '#src/clock.ts';
 import { type Bucket, type Rate, takeToken } from '#src/http/rate.ts';
+import { type Refusal, tellRefusals } from '#src/http/refusals.ts';
 import type { HeaderValues, WebhookKey } from '#src/http/signature.ts';
 import type { Append, Webhook } from '#src/http/webhook.ts';
 import { isStoreUnavailable, type Store } from '#src/store/store.ts';
@@ -13,7 +14,7 @@ export interface IntakeOptions {
   readonly limits?: () => IntakeLimits;
   /** Called after something new was stored, so that it is read at once. */
   readonly taken?: () => void;
-  /** Told before the sender is answered 403; the audit log keeps it. */
+  /** Told before the sender is answered 403, of each kind now and then; the audit log keeps it. */
   readonly refused?: (refusal: Refusal) => Promise<void>;
 }
 
@@ -22,17 +23,6 @@ export interface IntakeLimits {
   readonly replayWindowMs: number;
   /** Deliveries per key. */
   readonly rate: Rate;
-}
-
-/** Something signed that its key may not speak for. */
-export interface Refusal {
-  readonly webhook: string;
-  readonly key: string;
-  /** The cluster that was claimed by the path. */
-  readonly cluster: string;
-  readonly reason: string;
-  /** ms since the epoch. */
-  readonly at: number;
 }
 
 export interface IntakeDelivery {
@@ -86,7 +76,8 @@ export const refuseHeaders = (headers: HeaderValues): IntakeAnswer | undefined =
  * a simulation all feed this.
  */
 export const createIntake = (options: IntakeOptions) => {
-  const { store, clock, keys, refused, limits = () => defaultLimits } = options;
+  const { store, clock, keys, limits = () => defaultLimits } = options;
+  const tellRefused = tellRefusals(clock, options.refused ?? (async () => undefined));
   const buckets = new Map<string, Bucket>();
 
   const waitFor = (key: WebhookKey, now: number): number => {
@@ -128,12 +119,11 @@ export const createIntake = (options: IntakeOptions) => {
       case 400:
         return answerWith(400, verdict.reason, { key: key.id });
       case 403:
-        await refused?.({
+        await tellRefused({
           webhook: webhook.name,
           key: key.id,
           cluster,
           reason: verdict.reason,
-          at: now,
         });
         return answerWith(403, verdict.reason, { key: key.id });
       case 202: {

@@ -7,9 +7,9 @@ import {
   type IntakeAnswer,
   type IntakeLimits,
   type IntakeOptions,
-  type Refusal,
   refuseHeaders,
 } from '#src/http/intake.ts';
+import type { Refusal } from '#src/http/refusals.ts';
 import type { WebhookKey } from '#src/http/signature.ts';
 import { createMemoryStore } from '#src/store/memory.ts';
 import { storeUnavailable } from '#src/store/store.ts';
@@ -169,7 +169,7 @@ describe('the intake of webhooks', () => {
     expect((await send(event({}, { namespace: 'kube-system' }), 'key-of-tenant')).status).toBe(403);
     expect((await send(event({}, { namespace: undefined }), 'key-of-tenant')).status).toBe(403);
     expect(await entries()).toHaveLength(1);
-    expect(refusals).toHaveLength(2);
+    expect(refusals).toHaveLength(1);
     expect(refusals[0]).toEqual({
       webhook: 'flux',
       key: 'tenant',
@@ -246,6 +246,35 @@ describe('the intake of webhooks', () => {
     expect(await stored.send(event())).toMatchObject({ status: 503, retryAfterSeconds: 2 });
     const audited = start({ refused: away });
     expect((await audited.send(event(), 'key-of-infra', 'apps')).status).toBe(503);
+  });
+
+  it('tells of what is refused again and again once in ten minutes, with how often', async () => {
+    const { send, refusals, pass } = start();
+    for (let at = 0; at < 60; at++) {
+      expect((await send(event(), 'key-of-infra', `apps-${at}`)).status).toBe(403);
+      pass(20_000);
+    }
+
+    expect(refusals.map(({ cluster, further }) => [cluster, further])).toEqual([
+      ['apps-0', undefined],
+      ['apps-30', 29],
+    ]);
+  });
+
+  it('tells of a refusal that could not be kept when it comes again', async () => {
+    const told: Refusal[] = [];
+    const { send } = start({
+      refused: async (refusal) => {
+        told.push(refusal);
+        if (told.length === 1) {
+          throw storeUnavailable('away');
+        }
+      },
+    });
+
+    expect((await send(event(), 'key-of-infra')).status).toBe(503);
+    expect((await send(event(), 'key-of-infra')).status).toBe(403);
+    expect(told).toHaveLength(2);
   });
 
   const anyBody = fc.oneof(fc.string(), fc.json(), fc.constant(event()));
