@@ -1,9 +1,13 @@
-import { execFile } from 'node:child_process';
+import { execFile, spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as wait } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { runCase } from '#test/contract/cluster/arrange.ts';
 import { type SandboxPair, startSandboxPair } from '#test/contract/cluster/on-sandbox.ts';
+import type { ContractCluster, ContractWorld } from '#test/contract/cluster/world.ts';
 import { hasOpenssl } from '#test/sandbox/api/certificates.ts';
 
 const command = join(import.meta.dirname, 'cluster', 'run.ts');
@@ -38,6 +42,23 @@ const namespaces = (): readonly string[] =>
     objects.list('v1', 'Namespace').map(({ metadata }) => metadata.name),
   );
 
+describe('a case that fails on one cluster', () => {
+  it('is over only when it has ended on the other one, too', async () => {
+    const clusters = ['infra', 'apps'].map((name) => ({ name }) as ContractCluster);
+    const ended: string[] = [];
+    const run = async (_: ContractWorld, { name }: ContractCluster): Promise<void> => {
+      await (name === 'infra' ? wait(20) : undefined);
+      ended.push(name);
+      throw new Error(`${name} is odd`);
+    };
+
+    await expect(
+      runCase({ clusters } as unknown as ContractWorld, { name: 'odd', run }),
+    ).rejects.toThrow(/on infra: infra is odd\s+on apps: apps is odd/);
+    expect(ended).toEqual(['apps', 'infra']);
+  });
+});
+
 describe.runIf(hasOpenssl)('the command, on clusters that it knows by kubeconfig only', () => {
   beforeAll(async () => {
     folder = await mkdtemp(join(tmpdir(), 'contract-command-'));
@@ -66,6 +87,25 @@ describe.runIf(hasOpenssl)('the command, on clusters that it knows by kubeconfig
     expect(agents).toContain('admin kustomizations');
     expect(namespaces()).toEqual(before);
   }, 90_000);
+
+  it('removes what it made when it is interrupted, and does not end as if all was well', async () => {
+    const before = namespaces();
+    const child = spawn(process.execPath, [command, ...(await kubeconfigs())]);
+    let stdout = '';
+    child.stdout.on('data', (chunk: Buffer) => {
+      stdout += chunk.toString();
+    });
+    // the first case has passed, and the next is under way
+    child.stdout.once('data', () => child.kill('SIGINT'));
+    const [code] = await once(child, 'exit');
+
+    expect({ code, stdout }).toMatchObject({ code: 130 });
+    expect(stdout).toMatch(
+      /once more ends at once, and leaves the namespace flux-chatops-contract-/,
+    );
+    expect(stdout.trim().split('\n').at(-1)).toMatch(/^\d+ passed, 0 failed, \d+ skipped$/);
+    expect(namespaces()).toEqual(before);
+  }, 60_000);
 
   it('says which cluster it cannot reach, and counts nothing as passed', async () => {
     const words = await kubeconfigs();

@@ -158,7 +158,18 @@ const runOn = async (world: ContractWorld, cluster: ContractCluster, one: Case):
   }
 };
 
-/** Runs one case on every cluster at once; rejects with what was wrong, and where. */
+/**
+ * Runs one case on every cluster at once; rejects with what was wrong, and where. A cluster that fails does
+ * not leave the other one behind in the middle of the case, to go on beneath the next one.
+ */
 export const runCase = async (world: ContractWorld, one: Case): Promise<void> => {
-  await Promise.all(world.clusters.map((cluster) => runOn(world, cluster, one)));
+  const outcomes = await Promise.allSettled(
+    world.clusters.map((cluster) => runOn(world, cluster, one)),
+  );
+  const reasons = outcomes.flatMap((outcome) =>
+    outcome.status === 'rejected' ? [outcome.reason as Error] : [],
+  );
+  if (reasons.length > 0) {
+    throw new Error(reasons.map(({ message }) => message).join('\n      '), { cause: reasons });
+  }
 };
