@@ -26,6 +26,12 @@ const waitingReasons: ReadonlySet<string> = new Set([
   'NoSourceArtifact',
 ]);
 
+/**
+ * A pass that was broken off for a newer one, which is queued already: no result, though Ready says False.
+ * With the feature gate CancelHealthCheckOnNewRevision, each push in the middle of a rollout comes to this.
+ */
+const brokenOff = 'HealthCheckCanceled';
+
 const isProgressing = (object: FluxObject): boolean => {
   const reconciling = conditionOf(object, 'Reconciling');
   return reconciling?.status === 'True' && reconciling.reason === 'Progressing';
@@ -58,7 +64,7 @@ export const judge = (object: FluxObject): Verdict => {
   if (ready === undefined) {
     return { state: isStatic(object) ? 'healthy' : 'progressing' };
   }
-  if (ready.status === 'Unknown') {
+  if (ready.status === 'Unknown' || (ready.status === 'False' && ready.reason === brokenOff)) {
     return { state: 'progressing' };
   }
   if (ready.status === 'False') {

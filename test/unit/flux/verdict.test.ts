@@ -41,6 +41,20 @@ describe('what one snapshot says about an object', () => {
     );
   });
 
+  it('is nothing new where a pass was broken off for a newer one', () => {
+    const broken = condition(
+      'Ready',
+      'False',
+      'HealthCheckCanceled',
+      'New reconciliation triggered by GitRepository/flux-system/platform',
+    );
+
+    expect(judge(having(broken))).toEqual({ state: 'progressing' });
+    expect(judge(having(broken, condition('Released', 'False', 'HealthCheckCanceled')))).toEqual({
+      state: 'progressing',
+    });
+  });
+
   it('is nothing new while a pass runs or its spec is newer than its status', () => {
     const reconciling = condition('Reconciling', 'True', 'Progressing');
     expect(judge(having(wellReady, reconciling))).toEqual({ state: 'progressing' });

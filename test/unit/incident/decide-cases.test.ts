@@ -2,6 +2,8 @@ import { describe, expect, it } from 'vitest';
 import type { FluxObject } from '#src/flux/object.ts';
 import { defaultIncidentSettings } from '#src/incident/decide.ts';
 import type { Member } from '#src/incident/incident.ts';
+import { follow } from '#src/incident/tracked.ts';
+import { fluxObject } from '#test/fakes/flux-objects.ts';
 import {
   decideOn,
   failing,
@@ -86,6 +88,25 @@ describe('a pass without a result', () => {
     const never = seen(['progressing']);
 
     expect(decideOn(never, { now: later(limitMs) })).toMatchObject({ member: { reason: 'Stuck' } });
+  });
+
+  it('is none yet where it was broken off for a newer one, and what stood before stands on', () => {
+    const [ready] = fluxObject('failing').conditions;
+    const broken = {
+      conditions: ready === undefined ? [] : [{ ...ready, reason: 'HealthCheckCanceled' }],
+    };
+    const whileWell = follow(
+      seen(['healthy']),
+      {
+        cluster: 'apps',
+        epoch: 1,
+        object: fluxObject('failing', { ...broken, resourceVersion: '9' }),
+      },
+      later(1),
+    );
+
+    expect(whileWell.standing).toBe('healthy');
+    expect(decideOn(whileWell, { now: later(2) })).toEqual(nothing(later(limitMs + 1)));
   });
 
   it('is none of an object that has no passes', () => {
