@@ -224,6 +224,16 @@ const checksHealth = (kind: FluxKind, spec: z.output<typeof Spec>): boolean => {
   }
 };
 
+/** Which generation the status speaks of; the status of an ExternalArtifact says so in its condition alone. */
+const generationSeen = (
+  kind: FluxKind,
+  { generation }: z.output<typeof Metadata>,
+  { observedGeneration, conditions }: z.output<typeof Status>,
+): number =>
+  kind === 'ExternalArtifact'
+    ? (conditions.find(({ type }) => type === 'Ready')?.observedGeneration ?? generation)
+    : observedGeneration;
+
 /**
  * Reads an object as the API server sends it; permissive about what it does not need.
  * @returns undefined for a kind that is not Flux's, or without the metadata that every object has
@@ -240,7 +250,7 @@ export const parseFluxObject = (wire: unknown): FluxObject | undefined => {
     uid: metadata.uid,
     resourceVersion: metadata.resourceVersion,
     generation: metadata.generation,
-    observedGeneration: status.observedGeneration,
+    observedGeneration: generationSeen(kind, metadata, status),
     createdAt: metadata.creationTimestamp,
     deleting: metadata.deletionTimestamp !== undefined,
     suspended: spec.suspend,

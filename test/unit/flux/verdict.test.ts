@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { Condition, FluxObject } from '#src/flux/object.ts';
+import { type Condition, type FluxObject, parseFluxObject } from '#src/flux/object.ts';
 import { judge, passLimitMs, waitsFor } from '#src/flux/verdict.ts';
 import { fluxObject } from '#test/fakes/flux-objects.ts';
 
@@ -53,6 +53,27 @@ describe('what one snapshot says about an object', () => {
     expect(judge(having(broken, condition('Released', 'False', 'HealthCheckCanceled')))).toEqual({
       state: 'progressing',
     });
+  });
+
+  it('is what the condition of an ExternalArtifact says, whose status names no generation', () => {
+    const artifact = (generation: number, observedGeneration?: number) => ({
+      apiVersion: 'source.toolkit.fluxcd.io/v1',
+      kind: 'ExternalArtifact',
+      metadata: { namespace: 'pki', name: 'built', uid: 'u', resourceVersion: '7', generation },
+      status: {
+        artifact: { revision: 'latest@sha256:aa' },
+        conditions: [{ type: 'Ready', status: 'True', reason: 'Succeeded', observedGeneration }],
+      },
+    });
+    const stateOf = (wire: unknown) => {
+      const object = parseFluxObject(wire);
+      return object && judge(object).state;
+    };
+
+    expect(stateOf(artifact(1))).toBe('healthy');
+    expect(stateOf(artifact(3, 3))).toBe('healthy');
+    expect(stateOf(artifact(3, 2))).toBe('progressing');
+    expect(stateOf({ ...artifact(1), kind: 'Bucket' })).toBe('progressing');
   });
 
   it('is nothing new while a pass runs or its spec is newer than its status', () => {
