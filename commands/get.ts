@@ -36,6 +36,8 @@ const Plan = z.object({
   filter: z.enum(filters),
   kind: z.string().optional(),
   namespace: z.string().optional(),
+  /** Those that were looked at. */
+  clusters: z.array(z.string()),
   /** Clusters that are not known whole, and why. */
   doubts: z.array(z.object({ cluster: z.string(), problem: z.string() })),
 });
@@ -221,6 +223,7 @@ export const get = defineCommand({
         ...(wanted.cluster === undefined ? {} : { cluster: wanted.cluster }),
         ...(wanted.kind === undefined ? {} : { kind: wanted.kind }),
         ...(wanted.namespace === undefined ? {} : { namespace: wanted.namespace }),
+        clusters: looked.map(({ name }) => name),
         doubts: looked.flatMap((cluster) => {
           const problem = doubtAbout(cluster);
           return problem === undefined ? [] : [{ cluster: cluster.name, problem }];
@@ -232,6 +235,7 @@ export const get = defineCommand({
     const { page, pages, filter, what, from, rows, doubts } = plan;
     const shown = `${from}–${from + rows.length - 1} of ${what}, page ${page} of ${pages}`;
     const buttons = turning(plan);
+    const isOfSeveral = plan.clusters.length > 1;
     const line: Line =
       pages === 1
         ? [{ kind: 'bold', text: what }]
@@ -253,8 +257,14 @@ export const get = defineCommand({
           : [
               {
                 kind: 'table' as const,
-                columns: ['Object', 'Cluster', 'State', 'Revision'],
-                rows: rows.map((row) => [[row.object], [row.cluster], [row.words], [row.revision]]),
+                columns: ['Object', ...(isOfSeveral ? ['Cluster'] : []), 'State', 'Revision'],
+                rows: rows.map((row) => [
+                  [row.object],
+                  // what is the same in each row stands above them
+                  ...(isOfSeveral ? [[row.cluster]] : []),
+                  [row.words],
+                  [row.revision],
+                ]),
               },
             ]),
         ...(buttons.length === 0 ? [] : [{ kind: 'buttons' as const, buttons }]),

@@ -147,6 +147,18 @@ const partsOf = (plan: Plan): readonly Part[] => {
   ];
 };
 
+/** Which cluster is meant here; nothing where there is but one. */
+const sayDefault = ({ defaultCluster, clusters }: Plan): readonly Part[] => {
+  if (defaultCluster === undefined && clusters.length === 1) {
+    return [];
+  }
+  const said =
+    defaultCluster === undefined
+      ? 'No cluster is meant by itself here: name one, or all.'
+      : `Here, ${defaultCluster} is meant where no cluster is named.`;
+  return [{ kind: 'small', line: [said] }];
+};
+
 /** What a person sees who types the root command alone: what is the matter, and what they can do. */
 export const here = defineCommand({
   name: rootAlone,
@@ -209,14 +221,7 @@ export const here = defineCommand({
             '.',
           ],
         },
-        {
-          kind: 'small',
-          line: [
-            plan.defaultCluster === undefined
-              ? 'No cluster is meant by itself here: name one, or all.'
-              : `Here, ${plan.defaultCluster} is meant where no cluster is named.`,
-          ],
-        },
+        ...sayDefault(plan),
       ],
     };
   },

@@ -31,7 +31,12 @@ const writeLines = (screen: Screen, text: string, style?: 'red' | 'yellow' | 'di
 };
 
 /** Results go to standard output, everything else to standard error. @returns the exit code */
-const print = (name: string | undefined, outcome: Outcome, json: boolean, to: Screens): number => {
+const print = (
+  name: string | undefined,
+  outcome: Outcome,
+  { json, ...where }: Pick<OwnOptions, 'json' | 'contexts' | 'config'>,
+  to: Screens,
+): number => {
   if (outcome.kind === 'ended') {
     return outcome.exitCode;
   }
@@ -48,7 +53,7 @@ const print = (name: string | undefined, outcome: Outcome, json: boolean, to: Sc
   if (typeof shown === 'string') {
     to.out.write(shown);
   } else {
-    to.out.write(renderTerminal(shown, optionsFor(to.out, typedFor(catalogue))));
+    to.out.write(renderTerminal(shown, optionsFor(to.out, typedFor(catalogue, where))));
   }
   for (const remark of remarks) {
     writeLines(to.err, remark, exit === 'done' ? undefined : 'yellow');
@@ -125,9 +130,10 @@ export const main = async (words: readonly string[]): Promise<number> => {
   const options = readOptions(words);
   if (!options.ok) {
     const outcome = misused(options.failure.join('\n'), 'See what there is: flux-chatops help');
-    return print(undefined, outcome, words.includes('--json'), screens('auto'));
+    const unread = { json: words.includes('--json'), contexts: [], config: undefined };
+    return print(undefined, outcome, unread, screens('auto'));
   }
   const to = screens(options.value.color);
   const [name, outcome] = await answer(options.value, to);
-  return print(name, outcome, options.value.json, to);
+  return print(name, outcome, options.value, to);
 };

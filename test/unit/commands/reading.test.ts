@@ -128,7 +128,6 @@ describe('get', () => {
 
     expect(table?.rows[0]).toMatchObject([
       ['ks/media/plex'],
-      ['infra'],
       ['failing: HealthCheckFailed, newer revision waits'],
       ['772f24f'],
     ]);
@@ -171,6 +170,16 @@ describe('get', () => {
     }
     return stage;
   };
+
+  it('names the cluster of each row only where there are several', async () => {
+    const columns = async (text: string) =>
+      (await createStage().show(text)).parts.flatMap((part) =>
+        part.kind === 'table' ? part.columns : [],
+      );
+
+    expect(await columns('get failing infra')).toEqual(['Object', 'State', 'Revision']);
+    expect(await columns('get failing all')).toContain('Cluster');
+  });
 
   it('gives a terminal the whole list', async () => {
     const stage = crowded({

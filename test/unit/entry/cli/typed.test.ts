@@ -23,6 +23,18 @@ it('leaves out what the terminal does not have', () => {
   expect(typed({ label: 'Ack', command: 'acknowledge', input: {} })).toBeUndefined();
 });
 
+it('leaves out what a form would ask for', () => {
+  expect(typed({ label: 'Reconcile …', command: 'reconcile', input: {} })).toBeUndefined();
+});
+
+it('looks where the person said', () => {
+  const where = { contexts: ['admin@infra', 'apps=my own'], config: 'bot.yaml' };
+
+  expect(typedFor(catalogue, where)({ label: 'Status', command: 'status', input: {} })).toBe(
+    "flux-chatops status --context admin@infra --context 'apps=my own' --config bot.yaml",
+  );
+});
+
 it('means the same when it is typed', () => {
   const doc = catalogue.find(({ name }) => name === 'reconcile');
   const word = fc.stringMatching(/^[a-z0-9][a-z0-9 '"$*/.-]{0,12}$/);
