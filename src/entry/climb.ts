@@ -34,9 +34,14 @@ const kubectl = (cluster: string, args: readonly string[]): Promise<Printed> =>
     );
   });
 
-const refusal = (error: string): { type: 'forbidden' | 'unreachable'; detail: string } => ({
+const refusal = (
+  cluster: string,
+  error: string,
+): { type: 'forbidden' | 'unreachable'; detail: string } => ({
   type: /\(Forbidden\)/.test(error) ? 'forbidden' : 'unreachable',
-  detail: error.split('\n').at(-1) ?? error,
+  detail: /kubeconfig: no such file/.test(error)
+    ? `(no kubeconfig: task talos:kubeconfig CLUSTER=${cluster} fetches it)`
+    : (error.split('\n').at(-1) ?? error),
 });
 
 const list = async (
@@ -53,7 +58,7 @@ const list = async (
   }
   return /the server doesn't have a resource type|no matches for kind/.test(printed.error)
     ? { type: 'not-served' }
-    : refusal(printed.error);
+    : refusal(cluster, printed.error);
 };
 
 const ask = async (cluster: string, endpoint: string): Promise<Answer> => {
@@ -63,7 +68,7 @@ const ask = async (cluster: string, endpoint: string): Promise<Answer> => {
   }
   return /Error from server \((InternalError|ServiceUnavailable)\)/.test(printed.error)
     ? { type: 'status', code: 503 }
-    : refusal(printed.error);
+    : refusal(cluster, printed.error);
 };
 
 /** One after the other in four lanes: kubectl is a process of its own each time. */

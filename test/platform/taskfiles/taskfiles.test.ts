@@ -420,6 +420,8 @@ describe.skipIf(missing !== '')(
       expect(away.out).toContain(
         'not looked at: /readyz dial tcp 10.25.11.10:6443: connection refused',
       );
+      // a cluster that is away is one reason, however many objects it has
+      expect(away.out.match(/connection refused/g)).toHaveLength(1);
       expect(away.status).not.toBe(0);
       expect(forbidden.out).toContain('not allowed: Error from server (Forbidden)');
     });

@@ -346,6 +346,23 @@ describe('what a terminal shows', () => {
     );
   });
 
+  it('says once why nothing could be looked at, however many objects there are', () => {
+    const kinds = wantedOf(real.rungs, real.shapes, 'apps').kinds;
+    const away = { type: 'unreachable', detail: 'connection refused' } as const;
+    const seen = snapshot(
+      Object.fromEntries(kinds.map(({ apiVersion, kind }) => [`${apiVersion}/${kind}`, away])),
+      { endpoints: new Map([['/readyz', away]]) },
+    );
+
+    const [head, ...reasons] = sayClimb(climb(real, seen)).split('\n');
+
+    expect(head).toContain('apps: 0 of 12');
+    expect(reasons).toEqual([
+      expect.stringMatching(/^ {2}not looked at: \/readyz connection refused and \d+ more$/),
+      '  not looked at: flux-events only the running bot can know',
+    ]);
+  });
+
   it('ends in the remarks of what passes with one', () => {
     const suspended = thing('a', ready('True', 'Done'), { spec: { suspend: true } });
 
