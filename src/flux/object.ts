@@ -94,6 +94,7 @@ const Spec = z.object({
   install: z.unknown().optional(),
   upgrade: z.unknown().optional(),
   dependsOn: z.array(NamedRef).catch([]),
+  imageRepositoryRef: NamedRef.optional().catch(undefined),
 });
 
 const Status = z.object({
@@ -186,6 +187,19 @@ const sourceOf = (
   return template.success ? refTo(template.data.spec.sourceRef, namespace) : undefined;
 };
 
+const dependenciesOf = (
+  kind: FluxKind,
+  namespace: string,
+  { dependsOn, imageRepositoryRef }: z.output<typeof Spec>,
+): readonly FluxRef[] => {
+  // of the repository that it picks from an ImagePolicy, too, says DependencyNotReady
+  const repository = refTo(imageRepositoryRef, namespace, 'ImageRepository');
+  return [
+    ...dependsOn.flatMap((named) => refTo(named, namespace, kind) ?? []),
+    ...(repository === undefined ? [] : [repository]),
+  ];
+};
+
 const HistoryWire = z.object({
   metadata: z.object({ revision: text }).optional().catch(undefined),
   chartVersion: text,
@@ -271,7 +285,7 @@ export const parseFluxObject = (wire: unknown): FluxObject | undefined => {
     path: spec.path,
     url: spec.url,
     source: sourceOf(kind, metadata.namespace, spec, status.helmChart),
-    dependsOn: spec.dependsOn.flatMap((named) => refTo(named, metadata.namespace, kind) ?? []),
+    dependsOn: dependenciesOf(kind, metadata.namespace, spec),
     checksHealth: checksHealth(kind, spec),
     lastHandledReconcileAt: status.lastHandledReconcileAt,
     lastAppliedRevision: status.lastAppliedRevision,

@@ -76,6 +76,22 @@ describe('what one snapshot says about an object', () => {
     expect(stateOf({ ...artifact(1), kind: 'Bucket' })).toBe('progressing');
   });
 
+  it('is, of an ImagePolicy, that it waits for the repository that it picks from', () => {
+    const policy = parseFluxObject({
+      apiVersion: 'image.toolkit.fluxcd.io/v1',
+      kind: 'ImagePolicy',
+      metadata: { namespace: 'media', name: 'app', uid: 'u', resourceVersion: '7', generation: 1 },
+      spec: { imageRepositoryRef: { name: 'app', namespace: 'images' } },
+      status: {
+        conditions: [{ type: 'Ready', status: 'False', reason: 'DependencyNotReady' }],
+      },
+    });
+
+    expect(policy && waitsFor(policy, judge(policy))).toEqual([
+      { kind: 'ImageRepository', namespace: 'images', name: 'app' },
+    ]);
+  });
+
   it('is nothing new while a pass runs or its spec is newer than its status', () => {
     const reconciling = condition('Reconciling', 'True', 'Progressing');
     expect(judge(having(wellReady, reconciling))).toEqual({ state: 'progressing' });
