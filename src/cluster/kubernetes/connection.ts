@@ -97,6 +97,9 @@ const load = (connection: KubernetesConnection): Loaded => {
   const config = new KubeConfig();
   const files: string[] = [];
   if (connection.type === 'in-cluster') {
+    if (process.env['KUBERNETES_SERVICE_HOST'] === undefined) {
+      throw new Error('we run in no cluster, so its kubeconfig must be named');
+    }
     // its token is read again every minute by the client itself
     config.loadFromCluster();
   } else {
