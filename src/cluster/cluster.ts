@@ -117,6 +117,8 @@ export interface Freshness {
   readonly heardAt: number | undefined;
   /** What hinders, in words for the operator. */
   readonly problem: string | undefined;
+  /** Kinds of which nothing is heard just now: what is held of them may be long over. */
+  readonly unheard: readonly FluxKind[];
 }
 
 export type ClusterFailure =

@@ -71,6 +71,7 @@ export const createKindsHeard = (kinds: readonly FluxKind[], now: () => number):
         heardAt:
           times.length < watched.length || times.length === 0 ? undefined : Math.min(...times),
         problem: problems.size === 0 ? undefined : [...problems].slice(0, PROBLEMS_TOLD).join('; '),
+        unheard: kinds.filter((kind) => states.get(kind)?.problem !== undefined),
       };
     },
   };

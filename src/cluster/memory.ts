@@ -225,6 +225,7 @@ export const createMemoryCluster = (name: string, now: () => number): MemoryClus
       // an uncut watch brings bookmarks all the time
       heardAt: synced ? (cutBy?.at ?? now()) : undefined,
       problem: cutBy?.problem,
+      unheard: cutBy === undefined ? [] : kindNames,
     }),
     epoch: cache.epoch,
     subscribe: cache.subscribe,

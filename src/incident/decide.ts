@@ -38,6 +38,8 @@ export interface Situation {
   readonly now: number;
   readonly settings: IncidentSettings;
   readonly lookup: (cluster: string, ref: FluxRef) => Tracked | undefined;
+  /** Until when the object could not be seen; see `Sight`. */
+  readonly blindUntil: number;
   /** Removes secrets and what differs each time, for comparing. */
   readonly clean: TextCleaning;
 }
@@ -51,6 +53,10 @@ export type Decision =
   | { readonly kind: 'nothing'; readonly recheckAt?: number | undefined }
   | { readonly kind: 'open'; readonly member: Member; readonly story: StoryEntry }
   | { readonly kind: 'change'; readonly change: IncidentChange; readonly flap: boolean };
+
+/** For how long something goes on that began at `since`, as far as it could be seen. */
+const lasts = ({ now, blindUntil }: Situation, since: number): number =>
+  now - Math.max(since, blindUntil);
 
 const nothing = (recheckAt?: number): Decision => ({ kind: 'nothing', recheckAt });
 
@@ -119,8 +125,9 @@ const change = (
 
 /** Why an object that waits for another is an incident of its own; undefined while it is not. */
 const waitingTrouble = (situation: Situation, seen: ReadonlySet<string>): Trouble | undefined => {
-  const { tracked, lookup, now, settings } = situation;
-  if (tracked.progressingSince !== undefined || now - tracked.since < settings.waitingMs) {
+  const { tracked, lookup, settings } = situation;
+  const { waitingMs } = settings;
+  if (tracked.progressingSince !== undefined || lasts(situation, tracked.since) < waitingMs) {
     return undefined;
   }
   const targets = waitsFor(tracked.object, {
@@ -186,9 +193,11 @@ const inCircle = (situation: Situation): ReadonlySet<string> => {
   );
 };
 
-const stuckTrouble = ({ tracked, now }: Situation): Trouble | undefined => {
+const stuckTrouble = (situation: Situation): Trouble | undefined => {
+  const { tracked, now } = situation;
   const limit = passLimitMs(tracked.object);
-  return tracked.progressingSince !== undefined && now - tracked.progressingSince >= limit
+  return tracked.progressingSince !== undefined &&
+    lasts(situation, tracked.progressingSince) >= limit
     ? {
         reason: 'Stuck',
         message: `no result after ${Math.round((now - tracked.progressingSince) / 60_000)} min; its own time-out is ${Math.round((limit - 60_000) / 1000)} s`,
@@ -211,13 +220,18 @@ const troubleOf = (situation: Situation): Trouble | undefined => {
   }
 };
 
-const recheckWithoutTrouble = ({ tracked, now, settings }: Situation): number | undefined => {
-  if (tracked.standing === 'waiting') {
-    return Math.max(tracked.since + settings.waitingMs, now + 5_000);
+const recheckWithoutTrouble = (situation: Situation): number | undefined => {
+  const { tracked, now, settings, blindUntil } = situation;
+  const { standing, since, progressingSince, object } = tracked;
+  if (blindUntil > now) {
+    return now + 5_000;
   }
-  return tracked.progressingSince === undefined
+  if (standing === 'waiting') {
+    return Math.max(Math.max(since, blindUntil) + settings.waitingMs, now + 5_000);
+  }
+  return progressingSince === undefined
     ? undefined
-    : tracked.progressingSince + passLimitMs(tracked.object);
+    : Math.max(progressingSince, blindUntil) + passLimitMs(object);
 };
 
 const quiet = (situation: Situation): Decision => {

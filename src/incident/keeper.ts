@@ -266,6 +266,8 @@ export const createKeeper = (options: KeeperOptions): Keeper => {
       current.stale = false;
       current.suspects.askOpen(current.world);
     }
+    // first: what is told after a break is told after it is known that there was one
+    current.world.sight.look(clusters, clock.now());
     takeIn(current);
     if (!(await decideAll(current))) {
       return false;

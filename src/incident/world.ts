@@ -8,6 +8,7 @@ import {
 } from '#src/incident/decide.ts';
 import { hasEnded, type Incident, keyOf, type Member, memberKey } from '#src/incident/incident.ts';
 import { createSchedule, type Schedule } from '#src/incident/schedule.ts';
+import { createSight, type Sight } from '#src/incident/sight.ts';
 import { follow, followGone, type Tracked } from '#src/incident/tracked.ts';
 
 /**
@@ -23,6 +24,7 @@ export interface World {
   readonly rechecks: Schedule;
   /** Keys of tracked objects that are gone. */
   readonly gone: Set<string>;
+  readonly sight: Sight;
 }
 
 export const createWorld = (): World => ({
@@ -31,6 +33,7 @@ export const createWorld = (): World => ({
   latest: new Map(),
   rechecks: createSchedule(),
   gone: new Set(),
+  sight: createSight(),
 });
 
 /** Takes an incident in, as the store has it. */
@@ -163,6 +166,7 @@ export const decideFor = (
     incident: world.incidents.get(world.latest.get(key) ?? ''),
     now,
     settings,
+    blindUntil: world.sight.blindUntil(tracked.cluster, tracked.object.ref.kind),
     lookup: (cluster: string, ref: FluxRef) => world.tracked.get(memberKey(cluster, ref)),
     clean,
   });

@@ -46,6 +46,7 @@ export const decideOn = (tracked: Tracked, change: Partial<Situation> = {}): Dec
     now: start,
     settings: defaultIncidentSettings,
     lookup: world(),
+    blindUntil: Number.NEGATIVE_INFINITY,
     clean: {
       redact: (text) => text.replace('hunter2', '[redacted]'),
       normalise: (text) => text.replace(/\d+/g, 'N'),

@@ -113,7 +113,10 @@ export const viewOf = (
     name: server.name,
     objects: cache.objects,
     cached: cache.get,
-    freshness: () => ({ synced, heardAt, problem: away() ? 'away' : undefined }),
+    freshness: () =>
+      away()
+        ? { synced, heardAt, problem: 'away', unheard: kinds }
+        : { synced, heardAt, problem: undefined, unheard: [] },
     epoch: cache.epoch,
     subscribe: cache.subscribe,
     read: (ref) =>

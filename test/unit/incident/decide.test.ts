@@ -32,6 +32,7 @@ const situation = (change: Partial<Situation> & Pick<Situation, 'tracked'>): Sit
   now: 0,
   settings: defaultIncidentSettings,
   lookup: () => undefined,
+  blindUntil: Number.NEGATIVE_INFINITY,
   clean: { redact: same, normalise: same },
   ...change,
 });

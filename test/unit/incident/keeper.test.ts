@@ -219,6 +219,54 @@ describe('the keeper of incidents', () => {
     expect(await bench.states()).toEqual(['INC-2 open']);
   });
 
+  describe('of a cluster that is away for a while', () => {
+    const midPass = (resourceVersion: string) => ({
+      ...wire(resourceVersion, 'False'),
+      spec: { timeout: '1m' },
+      status: { conditions: [{ type: 'Ready', status: 'Unknown', reason: 'Progressing' }] },
+    });
+    const waiting = (resourceVersion: string) => ({
+      ...wire(resourceVersion, 'False', 'web'),
+      status: { conditions: [{ type: 'Ready', status: 'False', reason: 'DependencyNotReady' }] },
+    });
+    const lose = async () => {
+      const bench = createBench();
+      const { cluster } = bench.start('one', [wire('10', 'True'), wire('11', 'True', 'web')]);
+      await bench.clock.advance(30_000);
+      cluster.applyWatchEvent('MODIFIED', midPass('20'));
+      cluster.applyWatchEvent('MODIFIED', waiting('21'));
+      await bench.clock.advance(2_000);
+      cluster.cut('its API server is being upgraded');
+      await bench.clock.advance(10 * 60_000);
+      return { bench, cluster };
+    };
+
+    it('takes nothing for stuck that it only could not see end', async () => {
+      const { bench, cluster } = await lose();
+      expect(await bench.states()).toEqual([]);
+
+      cluster.applyWatchEvent('MODIFIED', wire('30', 'True'));
+      cluster.applyWatchEvent('MODIFIED', wire('31', 'True', 'web'));
+      cluster.reconnect();
+      await bench.clock.advance(10 * 60_000);
+
+      expect(await bench.states()).toEqual([]);
+    });
+
+    it('opens what still goes on for too long once it is seen again', async () => {
+      const { bench, cluster } = await lose();
+      cluster.reconnect();
+      await bench.clock.advance(20_000);
+      expect(await bench.states()).toEqual([]);
+
+      await bench.clock.advance(20_000);
+      expect(await bench.states()).toEqual(['INC-1 open']);
+
+      await bench.clock.advance(2 * 60_000);
+      expect(await bench.states()).toEqual(['INC-1 open', 'INC-2 open']);
+    });
+  });
+
   it('reads on after an event that cannot be taken', async () => {
     const bench = createBench();
     const broken: Store = {
