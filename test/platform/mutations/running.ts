@@ -38,6 +38,16 @@ export const runningMutations: readonly Mutation[] = [
     edit: (files) => files.replace(at.spegel, '  name: spegel\n', '  name: mirror\n'),
   },
   {
+    name: 'a workload that does not select its own pods',
+    rule: 'workload-selectors',
+    edit: (files) =>
+      files.replace(
+        at.echoDeployment,
+        /matchLabels:\n( +)app\.kubernetes\.io\/name: echo\n {2}template/,
+        'matchLabels:\n$1app.kubernetes.io/name: web\n  template',
+      ),
+  },
+  {
     name: 'a Service for pods that are labelled otherwise',
     rule: 'service-pods',
     edit: (files) =>

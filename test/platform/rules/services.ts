@@ -41,6 +41,20 @@ const services: Rule = {
       ),
 };
 
+const workloads: Rule = {
+  name: 'workload-selectors',
+  summary: 'each workload selects the pods that it makes; the API server refuses another',
+  scope: 'cluster',
+  check: (cluster) =>
+    podsOf(cluster)
+      .filter(({ owner }) => owner.kind !== 'Job')
+      .filter(({ owner, labels }) => {
+        const selector = at(owner, 'spec', 'selector');
+        return !(isData(selector) && selects(selector, labels));
+      })
+      .map(({ owner }) => ({ where: titleOf(owner), what: 'its selector misses its own pods' })),
+};
+
 const findService = (cluster: Cluster, namespace: unknown, name: unknown) =>
   ofKind(cluster, 'Service').find(
     ({ metadata }) => metadata.namespace === namespace && metadata.name === name,
@@ -99,4 +113,4 @@ const probes: Rule = {
     ),
 };
 
-export const serviceRules: readonly Rule[] = [services, backends, probes];
+export const serviceRules: readonly Rule[] = [workloads, services, backends, probes];
