@@ -135,7 +135,9 @@ ${printedTries(stage.slack !== undefined)}
 const ask = async (words: readonly string[]): Promise<number> => {
   const answer = await askControl(words);
   if (answer === undefined) {
-    console.error('The demo is not running. Start it in another terminal: make demo');
+    if (!isStartingElsewhere()) {
+      console.error('The demo is not running. Start it in another terminal: make demo');
+    }
     return 1;
   }
   (answer.ok ? console.log : console.error)(answer.text);

@@ -55,6 +55,18 @@ const ownMistake = (error: Error): boolean =>
 // what ioredis says of a command while there is no connection; it means nothing to an operator
 const notConnected = /^(?:Stream isn't writeable|Connection is closed)/;
 
+// and of one that was on its way when the connection ended
+const cutOff = /^Reached the max retries per request limit/;
+
+const sayAway = (message: string, lastTrouble: () => string): string => {
+  if (notConnected.test(message)) {
+    return `Redis: no connection${lastTrouble()}`;
+  }
+  return cutOff.test(message)
+    ? `Redis: the connection was lost before an answer came${lastTrouble()}`
+    : `Redis: ${message}`;
+};
+
 /** Every error as the port has it: a mistake of ours as it is, all else as a store that is away. */
 export const translate = (error: unknown, lastTrouble: () => string): Error => {
   if (!(error instanceof Error)) {
@@ -63,12 +75,7 @@ export const translate = (error: unknown, lastTrouble: () => string): Error => {
   if (isStoreUnavailable(error) || ownMistake(error)) {
     return error;
   }
-  return storeUnavailable(
-    notConnected.test(error.message)
-      ? `Redis: no connection${lastTrouble()}`
-      : `Redis: ${error.message}`,
-    error,
-  );
+  return storeUnavailable(sayAway(error.message, lastTrouble), error);
 };
 
 /** Runs calls on one connection, each with a deadline; nothing waits for a Redis that is away. */
