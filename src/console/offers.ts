@@ -1,7 +1,7 @@
 import { correctionOf } from '#src/command/correct.ts';
 import type { AnyCommand, Context } from '#src/command/define.ts';
 import type { Target } from '#src/command/policy.ts';
-import type { Asked } from '#src/command/read-request.ts';
+import { type Asked, namedIn } from '#src/command/read-request.ts';
 import { wishOf } from '#src/command/wish.ts';
 import type { Failure } from '#src/failure.ts';
 import type { FormInput } from '#src/form.ts';
@@ -26,7 +26,20 @@ const mayUse =
   (permission: string | undefined, targets: readonly Target[]): boolean =>
     permission === undefined || targets.every((target) => context.may(permission, target));
 
-/** What a person can press after a request that failed: the form, or the request as it was meant. */
+/** All about what was asked for, where its words were wrong; all that there is, where it is not there. */
+const helpAfter = (failure: Failure, asked: Asked, root: string): readonly Button[] => {
+  const { name } = namedIn(asked);
+  switch (failure.code) {
+    case 'unknown-command':
+      return [{ label: `${root} help`, command: 'help', input: {} }];
+    case 'invalid-arguments':
+      return [{ label: `${root} help ${name}`, command: 'help', input: { command: name } }];
+    default:
+      return [];
+  }
+};
+
+/** What a person can press after a request that failed: the form, the request as it was meant, or help. */
 export const offersAfter = (
   failure: Failure,
   asked: Asked,
@@ -46,12 +59,17 @@ export const offersAfter = (
   if (wish !== undefined) {
     return [choose(wish.command.doc.name, wish.input)];
   }
+  const help = helpAfter(failure, asked, context.root);
   const correction = correctionOf(asked, commands, context, mayUse(context));
-  if (correction?.isOpen === true) {
-    return [choose(correction.command, correction.input)];
+  if (correction === undefined) {
+    return help;
   }
-  const label = `${context.root} ${correction?.text}`;
-  return correction === undefined || label.length > mostOnButton
-    ? []
-    : [{ label, command: correction.command, input: correction.input }];
+  const { command, input, isOpen, text } = correction;
+  const label = `${context.root} ${text}`;
+  if (isOpen) {
+    return [choose(command, input), ...help];
+  }
+  return label.length > mostOnButton || help.some((one) => one.label === label)
+    ? help
+    : [{ label, command, input }, ...help];
 };

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { commands } from '#commands/index.ts';
 import type { Actor } from '#src/command/actor.ts';
+import { readRequest } from '#src/command/read-request.ts';
 import { createForms } from '#src/console/forms.ts';
 import { offersAfter } from '#src/console/offers.ts';
 import type { Failure } from '#src/failure.ts';
@@ -67,6 +68,24 @@ describe('a form for a request', () => {
 
     expect(await ask('status ks/media/plex infra', Promise.resolve(ok(robin)))).toBe('unanswered');
     expect(slack.shown()).toEqual([]);
+  });
+
+  it.each([
+    ['statsu', ['/flux status', '/flux help']],
+    ['halp', ['/flux help']],
+    ['dance', ['/flux help']],
+    ['get --page 0', ['/flux help get']],
+    ['get --naemspace media', ['/flux get --namespace=media', '/flux help get']],
+    ['status harbr', ['Choose …']],
+    ['status nowhere-near', []],
+  ])('or what else helps is offered after %s: %j', (text, labels) => {
+    const { context } = createBench().stage;
+    const read = readRequest({ text }, commands);
+    const failed = read.ok ? read.value.prepared.targets(context) : read;
+    const offers = failed.ok ? [] : offersAfter(failed.failure, { text }, commands, context);
+
+    expect(failed.ok).toBe(false);
+    expect(offers.map(({ label }) => label)).toEqual(labels);
   });
 
   it('is not offered after what no writing can mend', () => {
