@@ -172,6 +172,7 @@ describe('a cluster whose API server misbehaves', () => {
         synced: true,
         heardAt: undefined,
         problem: 'it serves none of the kinds of Flux',
+        unheard: [],
       }),
     );
   });
