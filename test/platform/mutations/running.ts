@@ -175,6 +175,12 @@ export const runningMutations: readonly Mutation[] = [
     edit: (files) => files.replace(at.dnsRelease, '      - --gateway-name=external\n', ''),
   },
   {
+    name: 'an external-dns that reads the annotations of another version',
+    rule: 'public-names',
+    says: /left to its default/,
+    edit: (files) => files.replace(at.dnsRelease, '--annotation-prefix', '--annotation-filter'),
+  },
+  {
     name: "a cluster's own names over UDP only",
     rule: 'dns-tcp',
     edit: (files) => files.replace(at.k8sGateway, 'useTcp: true', 'useTcp: false'),

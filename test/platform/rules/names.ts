@@ -72,8 +72,6 @@ const argument = (values: unknown, name: string): string | undefined =>
     .find((text) => text.startsWith(`${name}=`))
     ?.slice(name.length + 1);
 
-const ignored = 'external-dns.alpha.kubernetes.io/controller';
-
 const publicNames: Rule = {
   name: 'public-names',
   summary:
@@ -81,14 +79,21 @@ const publicNames: Rule = {
   scope: 'cluster',
   check: (cluster) => {
     const values = valuesOf(cluster, 'external-dns');
-    const [name, namespace] = ['--gateway-name', '--gateway-namespace'].map((flag) =>
-      argument(values, flag),
-    );
+    const [name, namespace, prefix] = [
+      '--gateway-name',
+      '--gateway-namespace',
+      '--annotation-prefix',
+    ].map((flag) => argument(values, flag));
+    const ignored = `${prefix ?? ''}controller`;
     const where = 'HelmRelease/networking/external-dns';
-    const open: readonly Finding[] =
-      values !== undefined && (name === undefined || namespace === undefined)
+    const open: readonly Finding[] = [
+      ...(values !== undefined && (name === undefined || namespace === undefined)
         ? [{ where, what: 'it publishes what hangs on any gateway' }]
-        : [];
+        : []),
+      ...(values !== undefined && prefix === undefined
+        ? [{ where, what: 'which annotations it reads is left to its default, which changes' }]
+        : []),
+    ];
     const nameless = joinsOf(cluster)
       .filter(({ gateway: { metadata } }) => metadata.name === name)
       .filter(({ gateway: { metadata } }) => metadata.namespace === namespace)
