@@ -1,7 +1,7 @@
 import { fc, test } from '@fast-check/vitest';
 import { describe, expect, it } from 'vitest';
 import type { Actor } from '#src/command/actor.ts';
-import { authorise, type Policy } from '#src/command/policy.ts';
+import { authorise, grantsOf, type Policy } from '#src/command/policy.ts';
 
 const robin: Actor = { kind: 'slack', team: 'T1', user: 'U1', name: 'robin', groups: ['S1'] };
 const target = { cluster: 'apps', namespace: 'media', object: 'ks/media/plex' };
@@ -65,5 +65,82 @@ describe('who may do what', () => {
       why: 'this workspace is not served',
     });
     expect(authorise(stranger, 'status', {}, { teams: ['T9'], grants }).kind).toBe('allow');
+  });
+
+  it.each([
+    [{}, 'reconcile on everything'],
+    [{ cluster: 'infra' }, 'reconcile on infra'],
+    [{ cluster: 'infra', namespace: 'pki' }, 'reconcile on pki on infra'],
+  ])('names what is missing for %o', (where, why) => {
+    expect(authorise(robin, 'reconcile', where, policy)).toEqual({ kind: 'reject', why });
+  });
+
+  it('takes a grant for a part of a cluster for its lists, and not for the cluster itself', () => {
+    expect(authorise(robin, 'reconcile', { cluster: 'apps', any: true }, policy).kind).toBe(
+      'allow',
+    );
+    expect(authorise(robin, 'reconcile', { cluster: 'apps', any: false }, policy).kind).toBe(
+      'reject',
+    );
+    expect(authorise(robin, 'reconcile', { cluster: 'infra', any: true }, policy).kind).toBe(
+      'reject',
+    );
+    expect(authorise(robin, 'reconcile', { any: true }, policy).kind).toBe('reject');
+  });
+
+  it('names the first grant that allows it', () => {
+    const grants = ['first', 'second'].map((role) => ({
+      role,
+      permissions: ['*'],
+      subjects: ['slack-member:T1'],
+    }));
+
+    expect(authorise(robin, 'reconcile', target, { teams: ['T1'], grants })).toEqual({
+      kind: 'allow',
+      role: 'first',
+    });
+  });
+
+  it('knows a person of a terminal by cluster and name alone', () => {
+    const actor: Actor = {
+      kind: 'terminal',
+      cluster: 'infra',
+      username: 'robin',
+      groups: ['S1', 'system:masters'],
+    };
+    const granted = (...subjects: readonly string[]) =>
+      authorise(actor, 'status', target, {
+        teams: [],
+        grants: [{ role: 'viewer', permissions: ['status'], subjects }],
+      }).kind;
+
+    expect(granted('kubernetes:infra:robin')).toBe('allow');
+    expect(granted('kubernetes:apps:robin')).toBe('reject');
+    expect(
+      granted(
+        'slack:undefined:undefined',
+        'slack-member:undefined',
+        'slack-group:undefined:S1',
+        'slack-group:undefined:system:masters',
+      ),
+    ).toBe('reject');
+  });
+});
+
+describe('what somebody may do anywhere', () => {
+  it('is what grants give to them, and nothing of others', () => {
+    const grants = [
+      { role: 'mine', permissions: ['*'], subjects: ['slack:T1:U9', 'slack:T1:U1'] },
+      { role: 'of others', permissions: ['*'], subjects: ['slack:T1:U9'] },
+      { role: 'ours', permissions: ['*'], subjects: ['slack-group:T1:S1'] },
+      { role: 'everybody’s', permissions: ['*'], subjects: ['slack-member:T1'] },
+      { role: 'of another workspace', permissions: ['*'], subjects: ['slack-member:T2'] },
+    ];
+
+    expect(grantsOf(robin, { teams: ['T1'], grants }).map(({ role }) => role)).toEqual([
+      'mine',
+      'ours',
+      'everybody’s',
+    ]);
   });
 });
