@@ -1,3 +1,4 @@
+import { deepStrictEqual } from 'node:assert';
 import { fc, test } from '@fast-check/vitest';
 import { describe, expect, it } from 'vitest';
 import { type AuditEntry, emptyChain, headOf, nextEntry, verifyChain } from '#src/audit/chain.ts';
@@ -72,4 +73,55 @@ describe('the audit chain', () => {
     expect(verifyChain(later, key, undefined).ok).toBe(true);
     expect(verifyChain(later, key, emptyChain).ok).toBe(false);
   });
+
+  it('shows entries that all got other numbers, also where older ones were let go', () => {
+    const renumbered = chainOf(['a', 'b']).map((entry) => ({ ...entry, seq: entry.seq + 1 }));
+    expect(verifyChain(renumbered, key, undefined)).toEqual({
+      ok: false,
+      failure: { seq: 2, what: 'changed' },
+    });
+  });
+
+  it('shows another beginning where older ones were let go', () => {
+    const [, second] = chainOf(['a', 'b']) as [AuditEntry, AuditEntry];
+    expect(verifyChain([second], key, undefined).ok).toBe(true);
+    expect(verifyChain([{ ...second, previous: '' }], key, undefined)).toEqual({
+      ok: false,
+      failure: { seq: 2, what: 'changed' },
+    });
+  });
+
+  it('shows an entry that follows another one than it did', () => {
+    const [first] = chainOf(['a']) as [AuditEntry];
+    const [, other] = chainOf(['x', 'b']) as [AuditEntry, AuditEntry];
+    expect(verifyChain([first, other], key, emptyChain)).toEqual({
+      ok: false,
+      failure: { seq: 2, what: 'changed' },
+    });
+  });
+
+  it('shows a mac of another length', () => {
+    const [first] = chainOf(['a']) as [AuditEntry];
+    expect(verifyChain([{ ...first, mac: '' }], key, emptyChain).ok).toBe(false);
+  });
+
+  test.prop([fc.jsonValue(), fc.jsonValue()])('tells facts apart', (left, right) => {
+    const written = JSON.stringify(left);
+    fc.pre(written !== JSON.stringify(right));
+    const fact = (detail: unknown) => ({ at: 1, kind: 'decided', detail });
+    const entry = nextEntry(emptyChain, fact(left), key);
+    const other = { ...entry, fact: { ...entry.fact, detail: right } };
+    expect(verifyChain([entry], key, emptyChain).ok).toBe(true);
+    expect(verifyChain([other], key, emptyChain).ok).toBe(sameJson(left, right));
+  });
 });
+
+/** The same but for the order of keys. */
+const sameJson = (left: unknown, right: unknown): boolean => {
+  try {
+    deepStrictEqual(JSON.parse(JSON.stringify(left)), JSON.parse(JSON.stringify(right)));
+    return true;
+  } catch {
+    return false;
+  }
+};

@@ -238,6 +238,75 @@ describe('the intake of webhooks', () => {
     expect((await entries()).map(({ stale }) => stale)).toEqual([true, false]);
   });
 
+  it('says which key signed, whatever the answer, and what is new', async () => {
+    let taken = 0;
+    const { send } = start({
+      limits: () => ({ ...limits, rate: { perSecond: 0.4, burst: 4 } }),
+      taken: () => {
+        taken += 1;
+      },
+    });
+    const answers = [
+      await send(event()),
+      await send(event()),
+      await send('{'),
+      await send(event({}, { namespace: 'pki' }), 'key-of-tenant'),
+      await send(event(), 'key-of-apps', 'infra'),
+      await send(event()),
+    ];
+
+    expect(answers.map(({ status, key }) => [status, key])).toEqual([
+      [202, 'apps'],
+      [202, 'apps'],
+      [400, 'apps'],
+      [403, 'tenant'],
+      [403, 'apps'],
+      [429, 'apps'],
+    ]);
+    expect(answers.at(-1)?.retryAfterSeconds).toBe(3);
+    expect(taken).toBe(1);
+  });
+
+  it('lets go of digests now and then, not at each delivery', async () => {
+    const store = createMemoryStore({ clock: { now: () => at } });
+    const forgotten: number[] = [];
+    const { send, pass } = start({
+      limits: () => limits,
+      store: {
+        append: store.append,
+        forget: async (_, before) => {
+          forgotten.push(before);
+          return 0;
+        },
+      },
+    });
+    for (const message of ['a', 'b', 'c', 'd']) {
+      await send(event({ message }));
+      pass(300_000);
+    }
+
+    expect(forgotten).toEqual([at + 600_000 - 2 * 3_600_000]);
+  });
+
+  it('takes a body in UTF-8 only', async () => {
+    const { intake } = start();
+    const raw = Buffer.concat([Buffer.from(event().slice(0, -1)), Buffer.from([0x20, 0xff, 0x7d])]);
+    const signature = createHmac('sha256', 'key-of-apps').update(raw).digest('hex');
+    const headers = { 'x-signature': `sha256=${signature}` };
+
+    expect(await intake.receive(flux, { cluster: 'apps', raw, headers })).toMatchObject({
+      status: 400,
+      body: { reason: 'The body is not JSON in UTF-8.' },
+    });
+  });
+
+  it('does not hide a bug behind an answer', async () => {
+    const bug = () => Promise.reject(new TypeError('a bug'));
+    const { send } = start({ store: { append: bug, forget: bug } });
+
+    await expect(send(event())).rejects.toThrow('a bug');
+  });
+
   it('asks to send again when the store or the audit log is away', async () => {
     const away = async (): Promise<never> => {
       throw storeUnavailable('away');

@@ -1,3 +1,4 @@
+import { createHmac } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import { findSigningKey, type WebhookKey } from '#src/http/signature.ts';
 import { readRecording, recordingKey, recordingNames } from '#test/fixtures/recordings.ts';
@@ -26,5 +27,36 @@ describe('the signature of a webhook', () => {
       const found = findSigningKey(Buffer.from(webhook.body), webhook.headers['x-signature'], keys);
       expect(found?.cluster).toBe(webhook.cluster);
     }
+  });
+
+  const body = Buffer.from('{}');
+  const digestOf = (secret: string) => createHmac('sha256', secret).update(body).digest('hex');
+  const key = (id: string, secret = 'secret'): WebhookKey => ({ id, secret, cluster: 'apps' });
+  const signed = `sha256=${digestOf('secret')}`;
+
+  it('is taken in capitals, too', () => {
+    const header = `sha256=${digestOf('secret').toUpperCase()}`;
+    expect(findSigningKey(body, header, [key('one')])?.id).toBe('one');
+  });
+
+  it.each([
+    ['something before it', `x${signed}`],
+    ['something after it', `${signed}0`],
+    ['another digest after it', `${signed},${signed}`],
+    ['a line end after it', `${signed}\n`],
+    ['another algorithm', signed.replace('sha256', 'sha512')],
+    ['no algorithm', digestOf('secret')],
+  ])('is none with %s', (_, header) => {
+    expect(findSigningKey(body, header, [key('one')])).toBeUndefined();
+  });
+
+  it('is none where there are two of them, or none at all', () => {
+    expect(findSigningKey(body, [signed], [key('one')])).toBeUndefined();
+    expect(findSigningKey(body, undefined, [key('one')])).toBeUndefined();
+  });
+
+  it('names the first of the keys that made it', () => {
+    const keys = [key('other', 'other'), key('first'), key('second')];
+    expect(findSigningKey(body, signed, keys)?.id).toBe('first');
   });
 });
