@@ -146,6 +146,26 @@ describe('the configuration', () => {
     );
   });
 
+  it('finds clusters that are not there, wherever they are named', () => {
+    const bad = good
+      .replace('clusters: [apps] }', 'clusters: [apps, ap] }')
+      .concat('channels: [{ id: C0MORE, cluster: apps }, { id: C0ELSE, cluster: inf }]\n');
+
+    expect(problemsOf(bad)).toEqual([
+      'channels[1].cluster: no cluster is called "inf"; there are apps, infra',
+      'access.grants[1].clusters[1]: no cluster is called "ap"; there are apps, infra',
+    ]);
+  });
+
+  it('asks for the signing secret where Slack comes by HTTP', () => {
+    const http = good.replace('mode: socket', 'mode: http');
+
+    expect(problemsOf(http)).toEqual([
+      'slack.signingSecret: mode http needs the signing secret (for example { file: /run/secrets/name })',
+    ]);
+    expect(problemsOf(http.replace('  appToken: { env', '  signingSecret: { env'))).toEqual([]);
+  });
+
   it('takes Git hosts, and says what is wrong with them', () => {
     const hosts = (written: string) => `${good}git: { hosts: [${written}] }`;
 

@@ -162,4 +162,47 @@ describe('a configuration file', () => {
       'c.yaml:10:37: keys.audit: is shorter than 32 characters (for example openssl rand -hex 32)',
     ]);
   });
+
+  it('takes a webhook key byte by byte, and leaves out the last line end elsewhere', () => {
+    const file = join(folder, 'c.yaml');
+    const secret = join(folder, 'secret');
+    writeFileSync(secret, `${'x'.repeat(32)}\n`);
+    writeFileSync(file, whole.replaceAll('{ env: KEY }', `{ file: ${secret} }`));
+
+    const loaded = loadConfig({ file, environment: {} });
+
+    expect(loaded.ok && Object.fromEntries(loaded.value.secrets)).toMatchObject({
+      'webhooks.keys[0].key': `${'x'.repeat(32)}\n`,
+      'slack.botToken': 'x'.repeat(32),
+      'redis.url': 'x'.repeat(32),
+      'keys.journal': 'x'.repeat(32),
+    });
+  });
+
+  it.each<readonly [string, string, string]>([
+    ['is empty', 'empty', 'the file PATH is empty'],
+    ['is a folder', '.', 'PATH is a folder'],
+  ])('tells a secret whose file %s', (_, name, expected) => {
+    const file = join(folder, 'c.yaml');
+    writeFileSync(join(folder, 'empty'), '');
+    const path = join(folder, name);
+    writeFileSync(file, whole.replace('url: { env: KEY }', `url: { file: ${path} }`));
+
+    const loaded = loadConfig({ file, environment: { KEY: 'x'.repeat(32) } });
+
+    expect(loaded.ok ? [] : loaded.failure).toMatchObject([
+      { path: 'redis.url', wrong: expected.replace('PATH', path) },
+    ]);
+  });
+
+  it('takes an empty word of the environment for none', () => {
+    const file = join(folder, 'c.yaml');
+    writeFileSync(file, whole.replace('url: { env: KEY }', 'url: { env: EMPTY }'));
+
+    const loaded = loadConfig({ file, environment: { KEY: 'x'.repeat(32), EMPTY: '' } });
+
+    expect(loaded.ok ? [] : loaded.failure).toMatchObject([
+      { path: 'redis.url', wrong: 'the environment has no EMPTY' },
+    ]);
+  });
 });

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { createAudit } from '#src/audit/audit.ts';
-import { journalKey, settledJournals } from '#src/command/journal.ts';
+import { askedBy, journalKey, settledJournals } from '#src/command/journal.ts';
+import { journalCardId } from '#src/command/journals.ts';
 import { postedAnswers } from '#src/console/answers.ts';
 import { slackDeliveries } from '#src/console/console.ts';
 import { createSubmitted, submittedForms } from '#src/console/submitted.ts';
@@ -17,10 +18,11 @@ import { silentLog } from '#src/log.ts';
 import { ok } from '#src/result.ts';
 import { sweepOld } from '#src/retention/retention.ts';
 import { runSweeper } from '#src/retention/sweeper.ts';
-import { cardKey, loose, looseCards } from '#src/slack/card.ts';
+import { cardKey, dirtyCards, loose, looseCards } from '#src/slack/card.ts';
 import { createMemoryStore } from '#src/store/memory.ts';
-import type { Store } from '#src/store/store.ts';
+import type { Json, Store } from '#src/store/store.ts';
 import { createVirtualClock } from '#test/fakes/clock.ts';
+import { createCommandBench } from '#test/fakes/command-bench.ts';
 import { incident, member } from '#test/fakes/incidents.ts';
 
 const day = 86_400_000;
@@ -66,6 +68,103 @@ describe('what has been kept for long enough', () => {
     expect(await store.read(incidentKey('INC-1'))).toBeUndefined();
     expect(await store.read(cardKey(rootCardId('INC-1', 'C1')))).toBeUndefined();
     expect(await store.read(cardKey(rootCardId('INC-2', 'C1')))).toBeDefined();
+  });
+
+  it('is an incident with the cards of its thread, in every channel that there is', async () => {
+    const { store } = await stage();
+    const story = [{ id: 'reported/1', at: 0, kind: 'reported' as const, object: '', text: '' }];
+    const cards = ['C1', 'C2'].flatMap((channel) => {
+      const root = rootCardId('INC-1', channel);
+      return [root, `${root}/reported/1`];
+    });
+    await store.commit({
+      put: [
+        { key: incidentKey('INC-1'), value: incident({ id: 'INC-1', story }) as unknown as Json },
+        ...cards.map((card) => ({ key: cardKey(card), value: 'card' })),
+      ],
+      index: [
+        { index: endedIncidents, member: 'INC-1', score: now - 91 * day },
+        ...cards.map((member) => ({ index: dirtyCards, member, score: 1 })),
+      ],
+    });
+
+    await sweepOld(store, limits, ['C1', 'C2'], now);
+
+    expect((await store.readAll(cards.map(cardKey))).filter((card) => card !== undefined)).toEqual(
+      [],
+    );
+    expect(await store.count(dirtyCards)).toBe(0);
+  });
+
+  it('is a command with its card and its place among those of who asked', async () => {
+    const bench = createCommandBench();
+    const settled = bench.clock.now();
+    const asked = askedBy('slack:T1:U1');
+    for (const [text, place] of [
+      ['reconcile ks/data/api apps', { channel: 'C1' }],
+      ['reconcile ks/media/web apps', {}],
+    ] as const) {
+      await bench.dispatcher()(text, { place });
+    }
+    bench.setPolicy({ teams: ['T1'], grants: [] });
+    await bench.runner('one').advance('CMD-1');
+    await bench.runner('one').advance('CMD-2');
+    await bench.store.commit({ index: [{ index: settledJournals, member: 'CMD-9', score: 1 }] });
+    const { store } = bench;
+    expect(await store.count(asked)).toBe(2);
+
+    expect(await sweepOld(store, limits, [], settled + 89 * day)).toMatchObject({ commands: 1 });
+    expect(await store.read(journalKey('CMD-1'))).toBeDefined();
+    expect(await sweepOld(store, limits, [], settled + 91 * day)).toMatchObject({ commands: 2 });
+
+    expect(await store.count(asked)).toBe(0);
+    expect(await store.count(settledJournals)).toBe(0);
+    expect(await store.read(journalKey('CMD-1'))).toBeUndefined();
+    expect(await store.read(journalKey('CMD-2'))).toBeUndefined();
+    expect(await store.read(cardKey(journalCardId('CMD-1', 'C1')))).toBeUndefined();
+  });
+
+  it('goes in one sweep however much there is of it', async () => {
+    const { store } = await stage();
+    const index = Array.from({ length: 450 }, (_, at) => ({
+      index: endedIncidents,
+      member: `INC-${at}`,
+      score: now - 91 * day,
+    }));
+    await store.commit({ index });
+    for (let at = 0; at < 450; at++) {
+      await store.append(slackDeliveries, String(at), now - 2 * day, now - 2 * day);
+    }
+
+    expect(await sweepOld(store, limits, [], now)).toMatchObject({ incidents: 450 });
+
+    expect(await store.count(endedIncidents)).toBe(0);
+    expect(await store.entries(slackDeliveries, undefined, 9)).toEqual([]);
+  });
+
+  it('is kept where its time cannot be read', async () => {
+    const { store } = await stage();
+    await store.append(slackDeliveries, 'old', now - 2 * day, now - 2 * day);
+    await store.append(slackDeliveries, 'odd', now, 'of another version');
+    await store.append(slackDeliveries, 'older', now, now - 3 * day);
+
+    await sweepOld(store, limits, [], now);
+
+    expect((await store.entries(slackDeliveries, undefined, 9)).map(({ value }) => value)).toEqual([
+      'of another version',
+      now - 3 * day,
+    ]);
+  });
+
+  it('is forgotten as a delivery, too, so that its digest could come again', async () => {
+    const { store } = await stage();
+    await store.append(slackDeliveries, 'old', now - 2 * day, now - 2 * day);
+    await store.append(slackDeliveries, 'new', now - 1, now - 1);
+
+    await sweepOld(store, limits, [], now);
+
+    expect(await store.append(slackDeliveries, 'old', now, now)).toBe('stored');
+    expect(await store.append(slackDeliveries, 'new', now, now)).toBe('duplicate');
   });
 
   it('leaves an audit trail that still proves itself', async () => {
