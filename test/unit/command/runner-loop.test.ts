@@ -188,13 +188,17 @@ describe('the worker', () => {
   it('leaves a journal as it is while the store does not answer', async () => {
     const bench = createCommandBench();
     await bench.dispatcher()(ask);
-    let away = true;
+    const answering = new Set<Store>();
     const store: Store = {
       ...bench.store,
       commit: (batch) =>
-        away ? Promise.reject(storeUnavailable('away')) : bench.store.commit(batch),
+        answering.has(bench.store)
+          ? bench.store.commit(batch)
+          : Promise.reject(storeUnavailable('away')),
       range: (...args) =>
-        away ? Promise.reject(storeUnavailable('away')) : bench.store.range(...args),
+        answering.has(bench.store)
+          ? bench.store.range(...args)
+          : Promise.reject(storeUnavailable('away')),
     };
     const { run, runner, lines } = startRunner(bench, store);
     const stop = run();
@@ -204,7 +208,7 @@ describe('the worker', () => {
     expect(lines.filter(([level]) => level === 'error')).toEqual([]);
     expect(lines.filter(([level]) => level === 'warn')).not.toEqual([]);
 
-    away = false;
+    answering.add(bench.store);
     await bench.clock.advance(2_000);
     expect(bench.patches).toHaveLength(1);
     await stop();
