@@ -1,7 +1,7 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
-import { findKustomize } from '#src/render/kustomize.ts';
+import { findKustomize, type Kustomize } from '#src/render/kustomize.ts';
 import { createRenderer } from '#src/render/render.ts';
 import { headStartClock } from '#test/demo/clock.ts';
 import { inFolder, type Ports, readState, writeState } from '#test/demo/folder.ts';
@@ -90,6 +90,7 @@ const inOrder = (objects: readonly KubeObject[]): readonly KubeObject[] => {
 };
 
 export interface ClusterParts {
+  readonly kustomize: Kustomize;
   readonly git: DemoGit;
   readonly ports: Ports;
   readonly webhookKey: (cluster: ClusterName) => string;
@@ -97,13 +98,13 @@ export interface ClusterParts {
   readonly receiver: (cluster: ClusterName) => string | undefined;
 }
 
+/** What builds the tree; looked for before anything is started. */
+export const findBuilder = () =>
+  findKustomize(searchPath, { cacheDirectory: toolCache, env: environment });
+
 /** Both clusters on the repository's tree, as they were the last time, or come up from nothing. */
 export const startDemoClusters = async (parts: ClusterParts): Promise<DemoClusters> => {
   mkdirSync(inFolder(), { recursive: true });
-  const found = await findKustomize(searchPath, { cacheDirectory: toolCache, env: environment });
-  if (!found.ok) {
-    throw new Error(`kustomize is needed to build the tree: ${JSON.stringify(found.failure)}`);
-  }
   const before = new Map(
     clusterNames.map((name) => [name, Saved.safeParse(readState(`cluster-${name}.json`))] as const),
   );
@@ -137,7 +138,7 @@ export const startDemoClusters = async (parts: ClusterParts): Promise<DemoCluste
     }),
     git: host,
     repositoryUrl: git.repositoryUrl,
-    build: buildWith(createRenderer(keepBuilds(found.value, buildCache)), Math.random),
+    build: buildWith(createRenderer(keepBuilds(parts.kustomize, buildCache)), Math.random),
     users: botUsers,
     clock,
     settings,

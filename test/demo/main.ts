@@ -3,7 +3,9 @@
  * it starts; with one it speaks to the demo that runs.
  */
 import { rmSync } from 'node:fs';
+import { explainRenderProblem } from '#src/render/problem.ts';
 import { check } from '#test/demo/check.ts';
+import { findBuilder } from '#test/demo/clusters.ts';
 import { askControl, openControl } from '#test/demo/control.ts';
 import { demoFolder } from '#test/demo/folder.ts';
 import { endLeftovers, livingDemo } from '#test/demo/leftovers.ts';
@@ -70,6 +72,12 @@ const start = async (): Promise<number> => {
     );
     return 1;
   }
+  const kustomize = await findBuilder();
+  if (!kustomize.ok) {
+    console.error(`The tree cannot be built: ${explainRenderProblem(kustomize.failure)}.
+Install kubectl 1.32 or newer, which has one inside, or kustomize itself, or Go, which then builds it.`);
+    return 1;
+  }
   const left = await endLeftovers();
   if (left.length > 0) {
     console.log(`Ended what a demo that was killed had left: ${left.join(', ')}.`);
@@ -78,7 +86,11 @@ const start = async (): Promise<number> => {
     ? createTerminalView((text) => process.stdout.write(text), process.stdout.isTTY)
     : undefined;
   console.log('Starting Redis, Slack, GitHub, two clusters and the bot …');
-  const stage = await raiseStage(view?.slack);
+  const stage = await raiseStage(kustomize.value, view?.slack).catch(async (error: unknown) => {
+    // what came up before it went wrong
+    await endLeftovers();
+    throw error;
+  });
   const player = createPlayer(stage);
   const trouble = createTroubles(stage);
   await stage.startBot();
@@ -186,5 +198,10 @@ const main = async (words: readonly string[]): Promise<number> => {
   }
 };
 
+const sayError = (error: unknown): number => {
+  console.error(`The demo broke off: ${error instanceof Error ? error.stack : String(error)}`);
+  return 1;
+};
+
 // timers of the sandbox end with the process
-process.exit(await main(process.argv.slice(2)));
+process.exit(await main(process.argv.slice(2)).catch(sayError));

@@ -1,5 +1,6 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { stringify } from 'yaml';
+import type { Kustomize } from '#src/render/kustomize.ts';
 import {
   type ClusterName,
   clusterNames,
@@ -99,6 +100,7 @@ export interface OtherSlack {
  * @param otherSlack - used in place of the local Slack
  */
 export const raiseStage = async (
+  kustomize: Kustomize,
   otherSlack?: (ports: Ports) => Promise<OtherSlack>,
 ): Promise<Stage> => {
   mkdirSync(inFolder('redis'), { recursive: true });
@@ -124,7 +126,7 @@ export const raiseStage = async (
   const git = await startDemoGit(clone, ports.git);
   let bot: BotProcess | undefined;
   const clusters = await startDemoClusters({
-    ...{ git, ports, webhookKey },
+    ...{ git, kustomize, ports, webhookKey },
     receiver: (name) =>
       bot === undefined ? undefined : `http://127.0.0.1:${ports.bot}/webhooks/flux/${name}`,
   });
