@@ -11,7 +11,6 @@ demo: setup ## Run the bot with a local Slack, GitHub and two sandbox clusters; 
 	@npm run --silent demo
 
 test: setup ## Run every check and every test; the last line counts them
-	@npm run --silent tools || true
 	@npm run --silent test
 
 check: node_modules/.package-lock.json ## Types, lint, unused code, drift of generated files (under 20 s)

@@ -38,6 +38,8 @@ const tallyOf = async (suite: Suite, say: (text: string) => void): Promise<Tally
   switch (counts) {
     case 'exit':
       return ofExit(name, output, exitCode);
+    case 'nothing':
+      return nothing;
     case 'line':
       return ofLastLine(name, output, exitCode);
     case 'vitest': {
@@ -57,7 +59,8 @@ const runLane = async (lane: Lane): Promise<Tally> => {
     const started = performance.now();
     const tally = await tallyOf(suite, say);
     const seconds = ((performance.now() - started) / 1_000).toFixed(1);
-    say(`-- ${suite.name}: ${line(tally)} in ${seconds} s\n`);
+    const result = suite.counts === 'nothing' ? 'done' : line(tally);
+    say(`-- ${suite.name}: ${result} in ${seconds} s\n`);
     end();
     total = add(total, tally);
   }

@@ -1,8 +1,8 @@
 export interface Suite {
   readonly name: string;
   readonly command: readonly string[];
-  /** What is counted: the exit code, the last line, or the report of Vitest. */
-  readonly counts: 'exit' | 'line' | 'vitest';
+  /** What is counted: the exit code, the last line, the report of Vitest; or it only prepares something. */
+  readonly counts: 'exit' | 'line' | 'vitest' | 'nothing';
   readonly limitMinutes: number;
   /** The script of package.json that the command runs, if it is one. */
   readonly script?: string;
@@ -41,6 +41,15 @@ const counting = (
   ...args: readonly string[]
 ): Suite => ({ name, command: npm(script, ...args), counts: 'line', limitMinutes, script });
 
+/** Builds what some suites need; what cannot be built is skipped there by name. */
+const tools: Suite = {
+  name: 'tools',
+  // with what the processors have left
+  command: ['nice', '-n', '19', ...npm('tools')],
+  counts: 'nothing',
+  limitMinutes: 20,
+};
+
 /** Files of the integration tests that mostly wait or compute, and never measure how long something takes. */
 const patient = [
   'bot-workers',
@@ -58,8 +67,11 @@ const patient = [
  */
 export const stages: readonly Stage[] = [
   [['types', 'lint', 'unused', 'drift'].map(check)],
-  // the longest file waits for its sandbox while the others compute
-  [[vitest('unit', 10, '--project=unit', '--project=contract', '--maxWorkers=3')]],
+  [
+    // the longest file waits for its sandbox while the others compute
+    [vitest('unit', 10, '--project=unit', '--project=contract', '--maxWorkers=3')],
+    [tools],
+  ],
   [
     [
       vitest(
