@@ -205,6 +205,23 @@ export const incidentCard = (incident: Incident): View => {
   }
 };
 
+/** What stands in a channel that the incidents of a cluster went to before. */
+export const movedCard = (incident: Incident): View => {
+  const { cluster, ref } = causeOf(incident);
+  return {
+    summary: `${cluster}: ${incident.id} about ${printRef(ref)} goes on in another channel.`,
+    parts: [
+      {
+        kind: 'heading',
+        tone: 'neutral',
+        line: [bold(`${sayObject(ref)} goes on in another channel`), ' on ', bold(cluster)],
+      },
+      { kind: 'text', line: [`What happens on ${cluster} is told there from now on.`] },
+      smallPrint(incident),
+    ],
+  };
+};
+
 const longText = (text: string): boolean => text.length > 280 || text.split('\n').length > 4;
 
 const said = (summary: string, ...parts: readonly Part[]): View => ({

@@ -1,4 +1,4 @@
-import { rootCardId } from '#src/incident/records.ts';
+import { rootCardId } from '#src/incident/card-writes.ts';
 import { crowdLimit } from '#src/incident/roll-up.ts';
 import { CardRecord, cardKey } from '#src/slack/card.ts';
 import type { Store } from '#src/store/store.ts';

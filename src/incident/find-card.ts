@@ -1,5 +1,6 @@
+import { rootCardId } from '#src/incident/card-writes.ts';
 import type { Incident } from '#src/incident/incident.ts';
-import { loadIncidents, rootCardId } from '#src/incident/records.ts';
+import { loadIncidents } from '#src/incident/records.ts';
 import { RollUp, rollUpCardId, rollUpKey } from '#src/incident/roll-up.ts';
 import { CardRecord, cardKey } from '#src/slack/card.ts';
 import type { Store } from '#src/store/store.ts';

@@ -80,6 +80,8 @@ export const Incident = z.object({
   /** Shown on the channel's roll-up card instead of one of its own; see `roll-up.ts`. */
   rolledUp: z.boolean().default(false),
   story: z.array(StoryEntry),
+  /** Where its card stands; left out by whoever opened it before this was kept. */
+  channels: z.array(z.string()).optional(),
   /** What a Git host answered about the change in question; none where nobody was asked. */
   findings: z.array(Finding).optional(),
 });

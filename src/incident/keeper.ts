@@ -4,7 +4,7 @@ import type { Cluster } from '#src/cluster/cluster.ts';
 import { createCatchUp } from '#src/incident/catch-up.ts';
 import type { Decision, IncidentSettings, TextCleaning } from '#src/incident/decide.ts';
 import { type Incident, keyOf, type Member } from '#src/incident/incident.ts';
-import { createOpening, dueToUnroll, unroll } from '#src/incident/opening.ts';
+import { createOpening, dueToMove, dueToUnroll, move, unroll } from '#src/incident/opening.ts';
 import { changeIncident, type IncidentWriter, type Unreadable } from '#src/incident/records.ts';
 import { createReports } from '#src/incident/reports.ts';
 import { createSuspects, type SuspectsOptions } from '#src/incident/suspects.ts';
@@ -205,8 +205,9 @@ export const createKeeper = (options: KeeperOptions): Keeper => {
     return left || (resting.delete(what) && false);
   };
 
-  const unrollOne = async (current: Turn, incident: Incident): Promise<boolean> => {
-    const written = await unroll(writerOf(current), incident, clock.now());
+  type Rehouse = typeof unroll | typeof move;
+  const rehouse = async (current: Turn, incident: Incident, carry: Rehouse): Promise<boolean> => {
+    const written = await carry(writerOf(current), incident, clock.now());
     if (written.kind === 'written') {
       adopt(current.world, written.incident);
       onCards();
@@ -215,10 +216,17 @@ export const createKeeper = (options: KeeperOptions): Keeper => {
     return written.kind !== 'fenced';
   };
 
-  const unrollAll = async (current: Turn): Promise<boolean> => {
-    for (const incident of dueToUnroll(current.world.incidents.values(), clock.now())) {
+  /** Gives those a card of their own, or in another channel, that are due for it. */
+  const rehouseAll = async (current: Turn): Promise<boolean> => {
+    const incidents = [...current.world.incidents.values()];
+    const due = [
+      ...dueToUnroll(incidents, clock.now()).map((incident) => [incident, unroll] as const),
+      ...dueToMove(incidents, channelOf).map((incident) => [incident, move] as const),
+    ];
+    for (const [incident, carry] of due) {
       const { id } = incident;
-      if (!(rests(current, id) || (await apart(current, id, () => unrollOne(current, incident))))) {
+      const go = () => rehouse(current, incident, carry);
+      if (!(rests(current, id) || (await apart(current, id, go)))) {
         return false;
       }
     }
@@ -232,7 +240,7 @@ export const createKeeper = (options: KeeperOptions): Keeper => {
     }
     return (
       answered.done &&
-      (await unrollAll(current)) &&
+      (await rehouseAll(current)) &&
       (await current.catchUp.beat(writer, clock.now()))
     );
   };

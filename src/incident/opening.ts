@@ -1,3 +1,4 @@
+import { type ChannelOf, channelsOf } from '#src/incident/card-writes.ts';
 import { createCrowd } from '#src/incident/crowd.ts';
 import type { Decision } from '#src/incident/decide.ts';
 import { hasEnded, type Incident, keyOf } from '#src/incident/incident.ts';
@@ -32,6 +33,25 @@ export const dueToUnroll = (incidents: Iterable<Incident>, now: number): readonl
   [...incidents].filter(
     (incident) => incident.rolledUp && !hasEnded(incident) && now - incident.openedAt >= rolledUpMs,
   );
+
+/** Incidents whose clusters report to another channel than their cards stand in. */
+export const dueToMove = (
+  incidents: Iterable<Incident>,
+  channelOf: ChannelOf,
+): readonly Incident[] =>
+  [...incidents].filter((incident) => {
+    const channels = channelsOf(incident, channelOf);
+    return (
+      !hasEnded(incident) &&
+      channels.length > 0 &&
+      (channels.length !== incident.channels?.length ||
+        channels.some((channel) => incident.channels?.includes(channel) !== true))
+    );
+  });
+
+/** Lets the card of an incident follow its cluster to another channel. */
+export const move = (writer: IncidentWriter, { id }: Incident, now: number): Promise<Written> =>
+  changeIncident(writer, id, { story: [], at: now, flap: false });
 
 /** Takes an incident off the roll-up card. */
 export const unroll = (writer: IncidentWriter, { id }: Incident, now: number): Promise<Written> =>

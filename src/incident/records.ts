@@ -1,14 +1,5 @@
-import { incidentCard, storyReply } from '#src/incident/card.ts';
-import { causeOf, foldIncident, Incident, type IncidentChange } from '#src/incident/incident.ts';
-import { intoRollUp, RollUp, rollUpCard, rollUpCardId, rollUpKey } from '#src/incident/roll-up.ts';
-import {
-  type CardPriority,
-  CardRecord,
-  type CardWrite,
-  cardKey,
-  desireCard,
-  loose,
-} from '#src/slack/card.ts';
+import { type ChannelOf, cardWrites, placed } from '#src/incident/card-writes.ts';
+import { foldIncident, Incident, type IncidentChange } from '#src/incident/incident.ts';
 import type { Batch, Fence, Json, Store, Versioned } from '#src/store/store.ts';
 
 export const incidentKey = (id: string): string => `incident/${id}`;
@@ -17,9 +8,6 @@ export const openIncidents = 'incidents/open';
 /** Incidents that ended; score = ms when they ended. */
 export const endedIncidents = 'incidents/ended';
 export const incidentCounter = 'incident-counter';
-/** Where people look an incident up by its object. */
-export const rootCardId = (incident: string, channel: string): string => `${incident}@${channel}`;
-
 export interface StoredIncident {
   readonly incident: Incident;
   readonly version: number;
@@ -58,92 +46,6 @@ export const loadIncidents = async (
   });
 };
 
-const storedCard = (found: Versioned | undefined) =>
-  found === undefined
-    ? undefined
-    : { record: CardRecord.parse(found.value), version: found.version };
-
-const priorityOf = (before: Incident | undefined, after: Incident): CardPriority => {
-  if (before === undefined) {
-    return 'new-incident';
-  }
-  return before.state === after.state ? 'progress' : 'resolve';
-};
-
-interface CardsInput {
-  readonly store: Store;
-  readonly before: Incident | undefined;
-  readonly after: Incident;
-  readonly channel: string;
-  readonly now: number;
-}
-
-type CardWrites = Required<Pick<Batch, 'put' | 'index'>>;
-
-const writesOf = (cards: readonly CardWrite[]): CardWrites => ({
-  put: cards.map((card) => card.put),
-  index: cards.map((card) => card.index),
-});
-
-const withLoose = (writes: CardWrites, ids: readonly string[], now: number): CardWrites => ({
-  ...writes,
-  index: [...writes.index, ...ids.map((id) => loose(id, now))],
-});
-
-/** The writes for the channel's roll-up, where the incident is or was on it. */
-const rollUpWrites = async (input: CardsInput): Promise<CardWrites> => {
-  const { store, before, after, channel, now } = input;
-  if (!(after.rolledUp || before?.rolledUp === true)) {
-    return writesOf([]);
-  }
-  const found = await store.read(rollUpKey(channel));
-  const rollUp = intoRollUp(found === undefined ? undefined : RollUp.parse(found.value), after);
-  const id = rollUpCardId(channel, rollUp.number);
-  const card = desireCard(
-    storedCard(await store.read(cardKey(id))),
-    { id, channel, priority: 'new-incident', view: rollUpCard(rollUp) },
-    now,
-  );
-  const writes = withLoose(writesOf(card === undefined ? [] : [card]), [id], now);
-  const own = { key: rollUpKey(channel), value: rollUp, expect: found?.version ?? 0 };
-  return { ...writes, put: [own, ...writes.put] };
-};
-
-/** The writes for the incident's card in a channel and for what is new in its thread. */
-const ownCardWrites = async (input: CardsInput): Promise<CardWrites> => {
-  const { store, before, after, channel, now } = input;
-  if (after.rolledUp) {
-    return writesOf([]);
-  }
-  const root = rootCardId(after.id, channel);
-  const known = new Set(before?.story.map((entry) => entry.id));
-  const wishes = [
-    { id: root, channel, priority: priorityOf(before, after), view: incidentCard(after) },
-    ...after.story
-      .filter((entry) => !known.has(entry.id))
-      .flatMap((entry) => {
-        const view = storyReply(entry, causeOf(after));
-        return view === undefined
-          ? []
-          : [
-              {
-                id: `${root}/${entry.id}`,
-                channel,
-                thread: root,
-                priority: 'progress' as const,
-                view,
-              },
-            ];
-      }),
-  ];
-  const current = await store.readAll(wishes.map((wish) => cardKey(wish.id)));
-  const writes = writesOf(
-    wishes.flatMap((wish, position) => desireCard(storedCard(current[position]), wish, now) ?? []),
-  );
-  const replies = wishes.map((wish) => wish.id).filter((id) => id !== root);
-  return withLoose(writes, replies, now);
-};
-
 const incidentWrites = (
   before: StoredIncident | undefined,
   after: Incident,
@@ -169,8 +71,7 @@ const incidentWrites = (
 export interface IncidentWriter {
   readonly store: Store;
   readonly fence: Fence;
-  /** Channel that the incidents of a cluster go to; undefined: none. */
-  readonly channelOf: (cluster: string) => string | undefined;
+  readonly channelOf: ChannelOf;
   /** Whether the lease is still ours, as far as is known; asked before each of many writes. */
   readonly stillLeads: () => boolean;
 }
@@ -213,7 +114,7 @@ export const openIncident = async (
     return { kind: 'fenced' };
   }
   const number = known.count + 1;
-  const incident: Incident = { ...draft, id: `INC-${number}` };
+  const incident = placed(writer.channelOf, undefined, { ...draft, id: `INC-${number}` });
   const written = await commitIncident(writer, undefined, incident, now, {
     put: [{ key: incidentCounter, value: number, expect: known.version }],
   });
@@ -250,7 +151,11 @@ export const changeIncident = async (
       before.incident.story.some((old) => old.id === entry.id),
     );
     const folded = foldIncident(before.incident, change);
-    const after = change.flap && !known ? { ...folded, flaps: folded.flaps + 1 } : folded;
+    const after = placed(
+      writer.channelOf,
+      before.incident,
+      change.flap && !known ? { ...folded, flaps: folded.flaps + 1 } : folded,
+    );
     if (JSON.stringify(after) === JSON.stringify(before.incident)) {
       return { kind: 'written', incident: after };
     }
@@ -270,19 +175,12 @@ const commitIncident = async (
   further: Pick<Batch, 'put'>,
 ) => {
   const { store, fence, channelOf } = writer;
-  const clusters = [...new Set(after.members.map((member) => member.cluster))];
-  const channels = [...new Set(clusters.flatMap((cluster) => channelOf(cluster) ?? []))];
-  const cards = await Promise.all(
-    channels.flatMap((channel) => {
-      const input = { store, before: before?.incident, after, channel, now };
-      return [ownCardWrites(input), rollUpWrites(input)];
-    }),
-  );
+  const cards = await cardWrites(store, { before: before?.incident, after, channelOf, now });
   const own = incidentWrites(before, after);
   return store.commit({
     fence,
-    put: [...(own.put ?? []), ...(further.put ?? []), ...cards.flatMap((card) => card.put)],
-    index: [...(own.index ?? []), ...cards.flatMap((card) => card.index)],
+    put: [...(own.put ?? []), ...(further.put ?? []), ...cards.put],
+    index: [...(own.index ?? []), ...cards.index],
     unindex: own.unindex ?? [],
   });
 };

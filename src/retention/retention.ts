@@ -7,8 +7,9 @@ import { journalCardId } from '#src/command/journals.ts';
 import { postedAnswers } from '#src/console/answers.ts';
 import { slackDeliveries } from '#src/console/console.ts';
 import { submittedForms, submittedKey } from '#src/console/submitted.ts';
+import { rootCardId } from '#src/incident/card-writes.ts';
 import { Incident } from '#src/incident/incident.ts';
-import { endedIncidents, incidentKey, rootCardId } from '#src/incident/records.ts';
+import { endedIncidents, incidentKey } from '#src/incident/records.ts';
 import { cardKey, dirtyCards, looseCards } from '#src/slack/card.ts';
 import type { Batch, Store } from '#src/store/store.ts';
 

@@ -1,4 +1,4 @@
-import { incidentCard, storyReply } from '#src/incident/card.ts';
+import { incidentCard, movedCard, storyReply } from '#src/incident/card.ts';
 import { catchUpView } from '#src/incident/catch-up.ts';
 import type { Incident, StoryEntry } from '#src/incident/incident.ts';
 import { rollUpCard } from '#src/incident/roll-up.ts';
@@ -76,6 +76,7 @@ export const incidentCards = (): Readonly<Record<string, View>> => ({
   ),
   'incident/resolved': incidentCard(ended('resolved', 'recovered')),
   'incident/deleted': incidentCard(ended('deleted', 'gone')),
+  'incident/moved': movedCard(incident()),
   'roll-up/open': rollUpCard({
     number: 1,
     entries: [...entries(14, 'open'), ...entries(3, 'ended')],

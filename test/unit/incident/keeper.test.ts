@@ -1,10 +1,13 @@
 import { describe, expect, it } from 'vitest';
 import { createMemoryCluster } from '#src/cluster/memory.ts';
 import { intakeStream } from '#src/flux/intake.ts';
+import { rootCardId } from '#src/incident/card-writes.ts';
 import { defaultIncidentSettings } from '#src/incident/decide.ts';
 import { createKeeper } from '#src/incident/keeper.ts';
 import { loadIncidents } from '#src/incident/records.ts';
+import { RollUp, rollUpKey } from '#src/incident/roll-up.ts';
 import { type Log, silentLog } from '#src/log.ts';
+import { CardRecord, cardKey } from '#src/slack/card.ts';
 import { createMemoryStore } from '#src/store/memory.ts';
 import { type Json, type Store, storeUnavailable } from '#src/store/store.ts';
 import { createVirtualClock, type VirtualClock } from '#test/fakes/clock.ts';
@@ -55,6 +58,7 @@ const createBench = () => {
   const clock = createVirtualClock();
   const store = createMemoryStore({ clock });
   const said: string[] = [];
+  let channel: string | undefined = 'C1';
   const log: Log = {
     ...silentLog,
     info: (_, message) => said.push(message),
@@ -63,6 +67,19 @@ const createBench = () => {
   return {
     clock,
     store,
+    /** The configuration names another channel from now on. */
+    reportTo: (next: string | undefined) => {
+      channel = next;
+    },
+    /** What each root card of a channel is to say, by the summary. */
+    cardsIn: async (where: string) => {
+      const stored = await loadIncidents(store, 0);
+      const ids = stored.map(({ incident }) => rootCardId(incident.id, where));
+      const found = await store.readAll(ids.map(cardKey));
+      return found.flatMap((one) =>
+        one === undefined ? [] : [CardRecord.parse(one.value).desired.view?.summary],
+      );
+    },
     /** How often something was logged. */
     times: (message: string) => said.filter((one) => one === message).length,
     /** A process with a view of its own on a cluster, which holds `objects` when it starts. */
@@ -80,7 +97,7 @@ const createBench = () => {
         holder,
         settings: () => defaultIncidentSettings,
         clean: { redact: same, normalise: same },
-        channelOf: () => 'C1',
+        channelOf: () => channel,
         log,
         onCards: () => undefined,
       }).run(stop.signal);
@@ -289,6 +306,60 @@ describe('the keeper of incidents', () => {
     expect(stored?.incident.story.map(({ text }) => text)).toEqual(['no', 'an ordinary one']);
     expect(await bench.store.entries(intakeStream, undefined, 10)).toEqual([]);
     expect(bench.times('a report was left out')).toBe(1);
+  });
+
+  it('follows its cluster to another channel, and leaves word in the one before', async () => {
+    const bench = createBench();
+    const { cluster } = bench.start('one', [wire('10', 'False')]);
+    await bench.clock.advance(2_000);
+    expect(await bench.cardsIn('C1')).toEqual([expect.stringContaining('ks/data/api')]);
+
+    bench.reportTo('C2');
+    await bench.clock.advance(3_000);
+
+    const moved = 'apps: INC-1 about ks/data/api goes on in another channel.';
+    expect(await bench.cardsIn('C1')).toEqual([moved]);
+    expect(await bench.cardsIn('C2')).toEqual([expect.stringContaining(': no')]);
+    cluster.applyWatchEvent('MODIFIED', wire('11', 'True'));
+    await bench.clock.advance(20_000);
+    expect(await bench.cardsIn('C1')).toEqual([moved]);
+    expect(await bench.cardsIn('C2')).toEqual([expect.stringContaining('is well again')]);
+  });
+
+  it('moves nothing of what has ended, nor of a cluster that is configured no more', async () => {
+    const bench = createBench();
+    const { cluster } = bench.start('one', [wire('10', 'False'), wire('20', 'False', 'web')]);
+    await bench.clock.advance(2_000);
+    cluster.applyWatchEvent('MODIFIED', wire('21', 'True', 'web'));
+    await bench.clock.advance(20_000);
+    const before = await bench.cardsIn('C1');
+
+    bench.reportTo(undefined);
+    await bench.clock.advance(3_000);
+    expect(await bench.cardsIn('C1')).toEqual(before);
+
+    bench.reportTo('C2');
+    await bench.clock.advance(3_000);
+    expect(await bench.cardsIn('C2')).toHaveLength(1);
+  });
+
+  it('takes what was rolled up out of the roll-up when it moves', async () => {
+    const bench = createBench();
+    const names = Array.from({ length: 13 }, (_, at) => `app-${at}`);
+    bench.start(
+      'one',
+      names.map((name, at) => wire(String(100 + at), 'False', name)),
+    );
+    await bench.clock.advance(5_000);
+    expect(await bench.cardsIn('C1')).toHaveLength(10);
+
+    bench.reportTo('C2');
+    await bench.clock.advance(5_000);
+
+    expect(await bench.cardsIn('C2')).toHaveLength(13);
+    const rollUp = RollUp.parse((await bench.store.read(rollUpKey('C1')))?.value);
+    expect(new Set(rollUp.entries.map(({ state }) => state))).toEqual(new Set(['own-card']));
+    expect(await bench.store.read(rollUpKey('C2'))).toBeUndefined();
   });
 
   it('says once what an event reports and the object then shows', async () => {

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { rootCardId } from '#src/incident/card-writes.ts';
 import { foldIncident, type Incident, type IncidentChange } from '#src/incident/incident.ts';
 import {
   changeIncident,
@@ -8,7 +9,6 @@ import {
   openIncident,
   openIncidents,
   readNumbering,
-  rootCardId,
 } from '#src/incident/records.ts';
 import { CardRecord, cardKey, dirtyCards } from '#src/slack/card.ts';
 import { createMemoryStore } from '#src/store/memory.ts';
@@ -254,7 +254,10 @@ describe('what is loaded', () => {
     const [found] = await loadIncidents(bench.store, 0);
 
     expect(found?.incident).toEqual(
-      foldIncident(incident({}, { openedAt: now }), { story: [news('reported')], at: now }),
+      foldIncident(incident({}, { openedAt: now, channels: ['C1'] }), {
+        story: [news('reported')],
+        at: now,
+      }),
     );
   });
 });

@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
+import { rootCardId } from '#src/incident/card-writes.ts';
 import type { Incident, Member } from '#src/incident/incident.ts';
 import { createOpening, dueToUnroll, unroll } from '#src/incident/opening.ts';
-import { loadIncidents, readNumbering, rootCardId } from '#src/incident/records.ts';
+import { loadIncidents, readNumbering } from '#src/incident/records.ts';
 import {
   intoRollUp,
   RollUp,

@@ -5,6 +5,7 @@ import { journalCardId } from '#src/command/journals.ts';
 import { postedAnswers } from '#src/console/answers.ts';
 import { slackDeliveries } from '#src/console/console.ts';
 import { createSubmitted, submittedForms } from '#src/console/submitted.ts';
+import { rootCardId } from '#src/incident/card-writes.ts';
 import {
   changeIncident,
   endedIncidents,
@@ -12,7 +13,6 @@ import {
   openIncident,
   openIncidents,
   readNumbering,
-  rootCardId,
 } from '#src/incident/records.ts';
 import { silentLog } from '#src/log.ts';
 import { ok } from '#src/result.ts';
