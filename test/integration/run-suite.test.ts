@@ -48,6 +48,14 @@ describe('a suite of the gate', () => {
     await vi.waitFor(() => expect(isAlive(pid)).toBe(false), { timeout: 20_000 });
   });
 
+  it('ends with its own process, although something that it left behind holds its outputs', async () => {
+    const left = 'setsid sleep 1000 & echo $!; exit 4';
+    const { said, running } = await run({ ...suite(''), command: ['sh', '-c', left] });
+
+    expect((await running).exitCode).toBe(4);
+    process.kill(Number(said()), 'SIGKILL');
+  });
+
   it('is ended when the whole run is stopped', async () => {
     const stopping = new AbortController();
     const { said, running } = await run(suite(hangs), stopping);

@@ -9,6 +9,9 @@ export interface Ended {
 
 const keptCharacters = 10_000;
 
+/** How long the last words of a suite may take after its end. */
+const lastWordsMs = 2_000;
+
 /**
  * Runs a suite in a process group of its own, so that ending it ends what it has started. One that hangs
  * is ended.
@@ -50,6 +53,8 @@ export const runSuite = (
     const settle = (exitCode: number): void => {
       clearTimeout(timer);
       stopped.removeEventListener('abort', stop);
+      child.stdout.destroy();
+      child.stderr.destroy();
       resolve({ exitCode, output });
     };
     child.stdout.setEncoding('utf8').on('data', hear);
@@ -59,4 +64,6 @@ export const runSuite = (
       settle(127);
     });
     child.on('close', (code) => settle(code ?? 1));
+    // something that it left behind may hold its outputs open for ever
+    child.on('exit', (code) => setTimeout(() => settle(code ?? 1), lastWordsMs).unref());
   });
