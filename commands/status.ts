@@ -9,6 +9,7 @@ import type { Failure } from '#src/failure.ts';
 import { type Health, healthOf, sayHealth } from '#src/flux/health.ts';
 import { conditionOf, type FluxObject } from '#src/flux/object.ts';
 import { type FluxRef, fluxKinds, printRef } from '#src/flux/ref.ts';
+import { takesRequests } from '#src/flux/request.ts';
 import { shortRevision } from '#src/flux/revision.ts';
 import { failingSince } from '#src/incident/failing-since.ts';
 import type { Incident } from '#src/incident/incident.ts';
@@ -29,6 +30,8 @@ const ObjectStatus = z.object({
   attempted: z.string().optional(),
   since: z.number().optional(),
   problem: z.string().optional(),
+  /** Whether it takes a request, and one of this person. */
+  mayReconcile: z.boolean(),
 });
 
 const ClusterStatus = z.object({
@@ -68,7 +71,7 @@ const objectStatus = (
   cluster: Cluster | undefined,
   name: string,
   object: FluxObject,
-  incidents: readonly Incident[],
+  { incidents, may }: { readonly incidents: readonly Incident[]; readonly may: Context['may'] },
 ): z.infer<typeof ObjectStatus> => {
   const health = healthOf(object, sourceIn(cluster, object));
   const applied =
@@ -90,6 +93,15 @@ const objectStatus = (
       : { attempted: object.lastAttemptedRevision }),
     ...(since === undefined || Number.isNaN(since) ? {} : { since }),
     ...(problem === undefined ? {} : { problem }),
+    // what is suspended takes no request
+    mayReconcile:
+      !health.suspended &&
+      takesRequests(object) &&
+      may('reconcile', {
+        cluster: name,
+        namespace: object.ref.namespace,
+        object: printRef(object.ref),
+      }),
   };
 };
 
@@ -192,8 +204,7 @@ const oneObject = (status: z.infer<typeof ObjectStatus>): readonly Part[] => {
         ),
       ],
     },
-    // what is suspended takes no request
-    ...(status.tone === 'suspended'
+    ...(!status.mayReconcile
       ? []
       : [
           {
@@ -280,7 +291,7 @@ export const status = defineCommand({
         const found = where?.cached(ref);
         return found === undefined
           ? unknown(where, name, ref)
-          : ok(objectStatus(where, name, found, incidents));
+          : ok(objectStatus(where, name, found, { incidents, may: context.may }));
       });
       const objects = looked.flatMap((one) => (one.ok ? [one.value] : []));
       const gap = looked.find((one) => !one.ok);

@@ -1,7 +1,7 @@
 import type { Clock } from '#src/clock.ts';
 import { type Actor, actorId } from '#src/command/actor.ts';
 import { contextFor, type Surroundings } from '#src/command/context.ts';
-import type { Context } from '#src/command/define.ts';
+import type { AnyCommand, Context } from '#src/command/define.ts';
 import { doubtAbout } from '#src/command/doubt.ts';
 import { askedBy, currentStep, type Journal, journalKey } from '#src/command/journal.ts';
 import { readJournal } from '#src/command/journals.ts';
@@ -93,7 +93,18 @@ const titleOf = ({ command, targets }: Journal): string => {
   return `${[command, ...objects].join(' ')}${where}`;
 };
 
-const homeCommand = (journal: Journal): HomeCommand => {
+/** What a step is called for people; its name is for the journal. */
+const titleOfStep = (
+  { command, plan }: Journal,
+  name: string,
+  commands: readonly AnyCommand[],
+): string => {
+  const recalled = commands.find(({ doc }) => doc.name === command)?.recall(plan);
+  const steps = recalled?.ok === true ? recalled.value.steps() : [];
+  return steps.find((step) => step.name === name)?.title ?? name;
+};
+
+const homeCommand = (journal: Journal, commands: readonly AnyCommand[]): HomeCommand => {
   const at = currentStep(journal);
   const step = at === undefined ? undefined : journal.steps[at];
   return {
@@ -107,19 +118,20 @@ const homeCommand = (journal: Journal): HomeCommand => {
     ...(journal.failure === undefined
       ? step === undefined || journal.status !== 'running'
         ? {}
-        : { detail: step.name }
+        : { detail: titleOfStep(journal, step.name, commands) }
       : { detail: journal.failure }),
   };
 };
 
 export interface HomeSources {
   readonly surroundings: Surroundings;
+  readonly commands: readonly AnyCommand[];
   readonly store: Pick<Store, 'range' | 'readAll'>;
   readonly clock: Pick<Clock, 'now'>;
 }
 
 /** Gathers what a person's Home shows. What the store does not tell just now is left out, and said. */
-export const createHomeData = ({ surroundings, store, clock }: HomeSources) => {
+export const createHomeData = ({ surroundings, commands, store, clock }: HomeSources) => {
   const orUnknown = async <Value>(ask: Promise<Value>): Promise<Value | undefined> => {
     try {
       return await ask;
@@ -140,7 +152,7 @@ export const createHomeData = ({ surroundings, store, clock }: HomeSources) => {
     const journals = await store.readAll(ids.map(journalKey));
     return journals
       .flatMap((versioned) => readJournal(versioned)?.journal ?? [])
-      .map(homeCommand)
+      .map((journal) => homeCommand(journal, commands))
       .toReversed();
   };
 

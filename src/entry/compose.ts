@@ -181,7 +181,7 @@ export const compose = (settings: Settings, ports: Ports): Bot => {
       ids,
       audit: (facts) => commit({}, facts),
     }),
-    gatherHome: createHomeData({ surroundings, store, clock }),
+    gatherHome: createHomeData({ surroundings, commands, store, clock }),
     onCards,
     contextOf,
     recount: () => outbox?.recount(),

@@ -42,7 +42,7 @@ const busy: HomeData = {
       done: 1,
       total: 4,
       startedAt: now - 20_000,
-      detail: 'Waiting for ks/harbor/harbor',
+      detail: 'Follow ks/harbor/harbor',
     },
     {
       id: 'CMD-7',

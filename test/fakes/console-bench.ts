@@ -45,7 +45,7 @@ export const createConsoleBench = () => {
     onCards: outbox.wake,
     botName: 'flux',
   });
-  const gather = createHomeData({ surroundings: bench.surroundings(), store, clock });
+  const gather = createHomeData({ surroundings: bench.surroundings(), commands, store, clock });
   let deliveries = 0;
   const common = () => {
     deliveries += 1;

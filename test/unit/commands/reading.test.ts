@@ -79,6 +79,17 @@ describe('status', () => {
     );
   });
 
+  it.each([
+    ['whoever may', ['status', 'reconcile'], 'ks/harbor/harbor', true],
+    ['nobody who may not', ['status'], 'ks/harbor/harbor', false],
+    ['nobody, of what takes no request', ['status', 'reconcile'], 'helmrepo/pki/jetstack', false],
+  ])('offers Reconcile to %s', async (_, permissions, object, isOffered) => {
+    const grants = [{ role: 'some', permissions, subjects: ['slack:T01:U01'] }];
+    const { parts } = await createStage({ grants }).show(`status ${object} infra`);
+
+    expect(parts.some(({ kind }) => kind === 'buttons')).toBe(isOffered);
+  });
+
   it('says since when an object fails as its card does, not since its last message', async () => {
     const { context } = createStage();
     const ref = { kind: 'Kustomization', namespace: 'media', name: 'plex' } as const;

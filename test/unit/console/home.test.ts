@@ -61,6 +61,7 @@ const createStage = () => {
     }),
     gather: createHomeData({
       surroundings,
+      commands,
       store: {
         range: (...query) => orAway(() => store.range(...query)),
         readAll: (keys) => orAway(() => store.readAll(keys)),
@@ -320,7 +321,10 @@ describe('a click in a Home', () => {
     expect(bench.texts('DU1')).toEqual([expect.stringContaining('Reconcile ks/data/api on apps')]);
     const { asked } = await bench.gatherHome('U1');
     expect(asked).toMatchObject([
-      { id: 'CMD-1', title: 'reconcile ks/data/api on apps', status: 'running', done: 0, total: 2 },
+      {
+        ...{ id: 'CMD-1', title: 'reconcile ks/data/api on apps', status: 'running' },
+        ...{ done: 0, total: 2, detail: 'Ask ks/data/api' },
+      },
     ]);
     expect((await bench.gatherHome('U2')).asked).toEqual([]);
     await bench.close();
