@@ -99,6 +99,52 @@ describe('the cache of a cluster', () => {
     expect(said(heard)).toEqual(['2 object 3', '2 listed']);
   });
 
+  it('tells that all is gone when a kind is no longer served, and knows nothing of it then', () => {
+    const { cache, heard } = started();
+    cache.replace('Kustomization', [object('a', 'u1', 3), object('b', 'u2', 4)], '4');
+    heard.length = 0;
+    cache.drop('Kustomization');
+    expect(heard).toMatchObject([
+      { type: 'gone', cluster: 'infra', uid: 'u1' },
+      { type: 'gone', cluster: 'infra', uid: 'u2' },
+    ]);
+    expect(cache.objects()).toEqual([]);
+    expect(cache.version('Kustomization')).toBeUndefined();
+    cache.drop('HelmRelease');
+    expect(heard).toHaveLength(2);
+  });
+
+  it('knows the newest version that was heard of, whatever it was heard by', () => {
+    const { cache } = started();
+    cache.put(object('a', 'u1', 3));
+    expect(cache.version('Kustomization')).toBe('3');
+    cache.remove(object('a', 'u1', 5));
+    expect(cache.version('Kustomization')).toBe('5');
+    cache.remove(object('b', 'u2', 4));
+    cache.reached('Kustomization', '9');
+    cache.put(object('a', 'u1', 7));
+    expect(cache.version('Kustomization')).toBe('9');
+  });
+
+  it('was seen behind once, and not for good', () => {
+    const { cache } = started();
+    cache.replace('Kustomization', [], '4');
+    cache.wentBack('Kustomization');
+    expect(cache.replace('Kustomization', [], '9')).toBe(true);
+    expect(cache.replace('Kustomization', [], '10')).toBe(false);
+    expect(cache.epoch()).toBe(2);
+  });
+
+  it('tells nothing to whoever left', () => {
+    const { cache } = started();
+    const heard: Observation[] = [];
+    const stop = cache.subscribe((observation) => heard.push(observation));
+    cache.put(object('a', 'u1', 1));
+    stop();
+    cache.put(object('a', 'u1', 2));
+    expect(heard).toMatchObject([{ type: 'object', cluster: 'infra' }]);
+  });
+
   it('goes on telling the others when one leaves while it is told', () => {
     const { cache, heard } = started();
     const stop = cache.subscribe(() => stop());

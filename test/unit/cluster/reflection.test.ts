@@ -41,10 +41,68 @@ describe('following a kind', () => {
     expect(having(served)).toMatchObject({ step: 'list', streaming: true });
   });
 
-  it.each([400, 422])('lists by pages when a streamed list is refused with %i', (code) => {
-    expect(having(served, trouble(status(code)))).toMatchObject({
+  it.each([400, 405, 406, 422, 501])(
+    'lists by pages when a streamed list is refused with %i',
+    (code) => {
+      expect(having(served, trouble(status(code)))).toMatchObject({
+        step: 'list',
+        streaming: false,
+        wait: 'none',
+      });
+    },
+  );
+
+  it('lists by pages when a streamed list is none', () => {
+    expect(having(served, { type: 'no-streaming' })).toMatchObject({
       step: 'list',
       streaming: false,
+      wait: 'none',
+    });
+  });
+
+  it('takes the same refusal of a list by pages, or of a watch, for trouble', () => {
+    const byPages = having(served, { type: 'no-streaming' }, trouble(status(400)));
+    expect(byPages).toMatchObject({ step: 'discover', streaming: true, wait: 'back-off' });
+    const watching = having(served, { type: 'listed' }, trouble(status(400)));
+    expect(watching).toMatchObject({ step: 'discover', listed: true, wait: 'back-off' });
+  });
+
+  it('watches once it has listed', () => {
+    expect(having(served, { type: 'listed' })).toMatchObject({
+      step: 'watch',
+      listed: true,
+      wait: 'none',
+    });
+  });
+
+  it('lists anew once another kind has seen a restored server, at any step', () => {
+    const watching = having(served, { type: 'listed' });
+    expect(reflect(watching, { type: 'restored' })).toMatchObject({
+      step: 'list',
+      listed: false,
+      wait: 'none',
+    });
+    const away = reflect(watching, trouble(lost));
+    const restored = reflect(away, { type: 'restored' });
+    expect(restored).toEqual({ ...away, listed: false });
+    expect(reflect(restored, served)).toMatchObject({ step: 'list' });
+  });
+
+  it('lists at once where it heard something before its version was too old', () => {
+    expect(having(served, ended(true), trouble(status(410), true))).toMatchObject({
+      step: 'list',
+      wait: 'none',
+      failures: 1,
+    });
+  });
+
+  it('counts failures until something is heard', () => {
+    const twice = having(trouble(lost), trouble(lost));
+    expect(twice).toMatchObject({ failures: 2, streaming: true, listed: false });
+    expect(reflect(twice, trouble(lost, true))).toMatchObject({ failures: 1 });
+    expect(reflect(twice, { type: 'ended', heard: true, listed: false })).toMatchObject({
+      failures: 0,
+      step: 'list',
       wait: 'none',
     });
   });
