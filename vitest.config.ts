@@ -10,7 +10,7 @@ const project = (name: string, testTimeout: number, parallel = true) => ({
     name,
     include: [`test/${name}/**/*.test.ts`],
     testTimeout,
-    hookTimeout: 60_000,
+    hookTimeout: 120_000,
     fileParallelism: parallel,
   },
 });
