@@ -345,6 +345,8 @@ if [ "$1 $3" = "upgrade $FAILS" ]; then echo 'planted failure' >&2; exit 1; fi
       );
       expect(some.map((call) => call.split(' ')[2])).toEqual(releaseOrder.slice(0, 4));
       for (const call of all) {
+        // waits, and takes back what another hand holds
+        expect(call).toMatch(/ --wait\b.* --force-conflicts\b| --force-conflicts\b.* --wait\b/);
         // it stops where it has to ask the cluster, after it has read its flags
         const tried = spawnSync(helm ?? '', [...call.split(' '), '--kubeconfig', '/nowhere'], {
           encoding: 'utf8',
