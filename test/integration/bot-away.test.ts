@@ -1,4 +1,5 @@
 import { readFile, writeFile } from 'node:fs/promises';
+import { Redis } from 'ioredis';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { parse, stringify } from 'yaml';
 import { readRecording } from '#test/fixtures/recordings.ts';
@@ -112,6 +113,45 @@ describe.runIf(able)('the bot while it or a cluster is away', () => {
       const found = await spine.slack.messages(channels.apps);
       expect(found.map(({ text }) => text).join('\n')).toContain('cnpg-cluster');
     }, patiently);
+  });
+
+  it('keeps each delivery once, though it is killed in the middle of them', async () => {
+    const [first] = recording.webhooks;
+    if (first === undefined) {
+      throw new Error('the recording has no webhook');
+    }
+    const sent = Array.from({ length: 200 }, (_, at) => ({
+      ...first,
+      body: first.body.replace(/"message":"/, `"message":"${at} `),
+    }));
+    const redis = new Redis(spine.redis.url);
+    const kept = () => redis.zcard('{flux-chatops}:digests:intake');
+    const before = await kept();
+    const answers: number[] = [];
+    let killing: Promise<void> | undefined;
+
+    // ten at a time, so that it is in the middle of them on a slow machine, too
+    const lanes = Array.from({ length: 10 }, async (_, lane) => {
+      for (const webhook of sent.filter((__, at) => at % 10 === lane)) {
+        answers.push(await deliver(bot, webhook).catch(() => 0));
+        if (answers.length === 50) {
+          killing = bot.kill();
+        }
+      }
+    });
+    await Promise.all(lanes);
+    await killing;
+    const acknowledged = answers.filter((status) => status === 202).length;
+    const keptThen = (await kept()) - before;
+    bot = await spine.startBot();
+    const again = await Promise.all(sent.map((webhook) => deliver(bot, webhook)));
+
+    // what was answered is kept; what was kept unanswered is none the more when it comes again
+    expect(acknowledged).toBeLessThan(sent.length);
+    expect(keptThen).toBeGreaterThanOrEqual(acknowledged);
+    expect(new Set(again)).toEqual(new Set([202]));
+    expect((await kept()) - before).toBe(sent.length);
+    redis.disconnect();
   });
 
   it('watches on after its watches expired', async () => {
