@@ -88,7 +88,12 @@ describe('the walk before a build', () => {
   });
 
   const written = (kustomization: string, more: Readonly<Record<string, string>> = {}) =>
-    treeOfTexts({ 'app/kustomization.yaml': kustomization, 'secret.txt': 'x', ...more });
+    treeOfTexts({
+      'app/kustomization.yaml': kustomization,
+      'app/folder/a.yaml': configMap,
+      'secret.txt': 'x',
+      ...more,
+    });
 
   it.each([
     ['resources: [https://example.com/all.yaml]', 'remote'],
@@ -107,6 +112,13 @@ describe('the walk before a build', () => {
     ['configMapGenerator: [{name: a, envs: [../../x.env]}]', 'outside-tree'],
     ['patchesStrategicMerge: [/etc/x.yaml]', 'outside-tree'],
     ['replacements: [{path: /etc/x.yaml}]', 'outside-tree'],
+    ['configurations: [/etc/x.yaml]', 'outside-tree'],
+    ['patchesJson6902: [{target: {kind: A}, path: /etc/x.yaml}]', 'outside-tree'],
+    ['configMapGenerator: [{name: a, env: /etc/x.env}]', 'outside-tree'],
+    ['bases: [/etc]', 'outside-tree'],
+    ['components: [../..]', 'outside-tree'],
+    ['patchesStrategicMerge: [nowhere.yaml]', 'missing'],
+    ['components: [folder]', 'missing'],
     ['helmCharts: [{name: a}]', 'executable'],
     ['helmGlobals: {chartHome: x}', 'executable'],
     ['generators: [plugin.yaml]', 'executable'],
@@ -131,6 +143,40 @@ describe('the walk before a build', () => {
     ['# x\rresources: [/etc/passwd]', 'invalid-yaml'],
   ])('refuses %s as %s', (kustomization, expected) => {
     expect(refusal(reach(written(kustomization), { path: 'app' }))).toBe(expected);
+  });
+
+  it('reads patches that stand in the kustomization for no files', () => {
+    const inline = [
+      '"apiVersion: v1\\nkind: ConfigMap\\nmetadata: {name: a}\\n"',
+      '"{kind: ConfigMap}"',
+      '"kind: ConfigMap"',
+    ];
+    for (const patch of inline) {
+      expect(reach(written(`patchesStrategicMerge: [${patch}]`), { path: 'app' })).toEqual({
+        ok: true,
+        value: ['app/kustomization.yaml'],
+      });
+    }
+  });
+
+  it('says of which file and what it is not', () => {
+    const said = (kustomization: string, spec: object = {}) => {
+      const result = reach(written(kustomization), { path: 'app', ...spec });
+      return result.ok ? '' : explainRenderProblem(result.failure);
+    };
+
+    expect(said('resources: [nowhere.yaml]')).toBe(
+      'app/kustomization.yaml: "nowhere.yaml" is not in the tree',
+    );
+    expect(said('components: [folder]')).toBe(
+      'app/kustomization.yaml: "folder" has no kustomization.yaml',
+    );
+    expect(said('crds: [/etc/x]')).toContain('app/kustomization.yaml: "/etc/x" leaves the tree');
+  });
+
+  it('takes a name that looks remote for the file that it is', () => {
+    const tree = written('resources: [repo.git]', { 'app/repo.git': configMap });
+    expect(reach(tree, { path: 'app' })).toMatchObject({ ok: true });
   });
 
   it('refuses the same in a base of a base', () => {
@@ -189,6 +235,13 @@ describe('the walk before a build', () => {
     );
     const tall = written('resources: [../d0]', { ...deep, 'd9/kustomization.yaml': '' });
 
+    const names = many.slice(0, 19);
+    const full = written(
+      `resources: [${names.join(', ')}]`,
+      Object.fromEntries(names.map((name) => [`app/${name}`, configMap])),
+    );
+
+    expect(refusal(reach(full, { path: 'app' }))).toBe('nothing');
     expect(refusal(reach(wide, { path: 'app' }))).toBe('too-large');
     expect(refusal(reach(big, { path: 'app' }))).toBe('too-large');
     expect(refusal(reach(tall, { path: 'app' }))).toBe('too-large');
