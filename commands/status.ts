@@ -85,7 +85,11 @@ const objectStatus = (
     cluster: name,
     object: printRef(object.ref),
     words: sayHealth(health),
-    tone: toneOf(health),
+    // what was well when it was last heard of may not be by now
+    tone:
+      problem !== undefined && health.state === 'ready' && !health.suspended
+        ? 'warning'
+        : toneOf(health),
     message: health.state === 'ready' ? '' : redact(health.message),
     ...(applied === undefined ? {} : { applied }),
     ...(object.lastAttemptedRevision === undefined

@@ -3,7 +3,7 @@ import { quoteExcerpt, toneSign } from '#src/slack/part-blocks.ts';
 import { shortenTo } from '#src/text/clean.ts';
 import { sayDuration } from '#src/text/duration.ts';
 import { plainLine } from '#src/text/plain.ts';
-import type { Part, Step, View } from '#src/view.ts';
+import type { Part, Step, Tone, View } from '#src/view.ts';
 
 /** Slack advises to keep the text of a message below this. */
 export const fallbackLimit = 4_000;
@@ -68,14 +68,26 @@ const says = (text: string, line: string): boolean => {
   );
 };
 
+const ranks: Readonly<Record<Tone, number>> = {
+  ...{ failing: 0, refused: 1, approval: 2, warning: 3, suspended: 4 },
+  ...{ running: 5, recovered: 6, succeeded: 7, deleted: 8, neutral: 9 },
+};
+
+/** The sign of a whole view: a notification begins with the worst that it tells of. */
+const signOf = ({ parts }: View): string => {
+  const [worst] = parts
+    .flatMap((part) => (part.kind === 'heading' ? [part.tone] : []))
+    .toSorted((left, right) => ranks[left] - ranks[right]);
+  return worst === undefined ? '' : toneSign(worst);
+};
+
 /**
  * A view without any blocks: for the notification, for a screen reader, and for where blocks are not
  * shown. Its summary, then each line of it that says more than the summary does.
  */
 export const fallbackText = (view: View): string => {
-  const heading = view.parts.find((part) => part.kind === 'heading');
-  const sign = heading === undefined ? '' : toneSign(heading.tone);
-  const summary = `${sign} ${shortenTo(view.summary, fallbackLimit - 4, escapeText).trim()}`.trim();
+  const summary =
+    `${signOf(view)} ${shortenTo(view.summary, fallbackLimit - 4, escapeText).trim()}`.trim();
   const lines: string[] = summary === '' ? [] : [summary];
   let room = fallbackLimit - summary.length;
   for (const line of view.parts.flatMap(partTexts)) {

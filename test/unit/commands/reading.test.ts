@@ -77,6 +77,9 @@ describe('status', () => {
     expect(JSON.stringify(await stage.show('status plex infra'))).toContain(
       'What is shown of infra may be old: the watch is cut',
     );
+    expect((await stage.show('status ks/harbor/harbor infra')).parts[0]).toMatchObject({
+      tone: 'warning',
+    });
   });
 
   it.each([

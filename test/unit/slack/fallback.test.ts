@@ -108,3 +108,21 @@ describe('the fallback text', () => {
     expect(text).toContain('infra: 1 object');
   });
 });
+
+describe('the sign of a notification', () => {
+  const tones = ['succeeded', 'neutral', 'warning', 'failing'] as const;
+  const headings = (wanted: readonly (typeof tones)[number][]): View => ({
+    summary: 'how it is',
+    parts: wanted.map((tone) => ({ kind: 'heading', tone, line: [tone] })),
+  });
+
+  it('is that of the worst it tells of, wherever it stands', () => {
+    fc.assert(
+      fc.property(fc.shuffledSubarray([...tones], { minLength: 4 }), (order) => {
+        expect(fallbackText(headings(order))).toMatch(/^🔴 how it is/);
+      }),
+    );
+    expect(fallbackText(headings(['neutral', 'succeeded']))).toMatch(/^✅ how it is/);
+    expect(fallbackText(headings([]))).toBe('how it is');
+  });
+});
