@@ -72,13 +72,23 @@ export const createReports = ({ store, clean, log }: ReportsOptions): Reports =>
   /** When we first saw what is still on the stream. */
   let seen: ReadonlyMap<string, number> = new Map();
 
+  /** Of each incident as it stands: long texts, and in a storm they are asked for with every event. */
+  const saidOf = new WeakMap<Incident, readonly string[]>();
+
+  const saidBy = (incident: Incident): readonly string[] => {
+    const { members, story } = incident;
+    const said =
+      saidOf.get(incident) ??
+      [...members.map(({ message }) => message), ...story.map(({ text }) => text)].map(
+        clean.normalise,
+      );
+    saidOf.set(incident, said);
+    return said;
+  };
+
   const isNews = (incident: Incident, text: string): boolean => {
-    const said = clean.normalise(text);
-    const known = [
-      ...incident.members.map((member) => member.message),
-      ...incident.story.map((entry) => entry.text),
-    ];
-    return known.every((other) => !clean.normalise(other).includes(said));
+    const news = clean.normalise(text);
+    return saidBy(incident).every((known) => !known.includes(news));
   };
 
   const add = async (

@@ -29,12 +29,16 @@ const stage = async (options: { readonly opened?: boolean; readonly leads?: bool
     stillLeads: () => leads,
   };
   const world = createWorld();
+  let normalised = 0;
   const reports = createReports({
     store,
     log: silentLog,
     clean: {
       redact: (text) => text.replace('hunter2', '[redacted]'),
-      normalise: (text) => text.replace(/\d+/g, 'N'),
+      normalise: (text) => {
+        normalised += 1;
+        return text.replace(/\d+/g, 'N');
+      },
     },
   });
   const open = async (change: Partial<Incident> = {}): Promise<Incident> => {
@@ -56,6 +60,8 @@ const stage = async (options: { readonly opened?: boolean; readonly leads?: bool
     writer,
     world,
     reports,
+    /** How many texts were brought into the form in which they are compared. */
+    normalised: () => normalised,
     open,
     send: async (change: Partial<IntakeEntry['event']> = {}, more: Partial<IntakeEntry> = {}) => {
       sent += 1;
@@ -110,6 +116,26 @@ describe('what Flux reports about an object of an open incident', () => {
     expect(await bench.told()).toEqual([['reported', 'password [redacted] is wrong']]);
     expect(bench.world.incidents.get('INC-1')?.story).toHaveLength(1);
     expect(await bench.store.entries(intakeStream, undefined, 10)).toEqual([]);
+  });
+
+  it('is compared with what is known without reading all of that for each event', async () => {
+    const bench = await stage({ opened: false });
+    const story = Array.from({ length: 30 }, (_, at) => ({
+      id: `reported/${at}`,
+      at: now,
+      kind: 'reported' as const,
+      object: '',
+      text: `${'a'.repeat(at + 1)} long text`,
+    }));
+    await bench.open({ story });
+    for (let at = 0; at < 100; at++) {
+      await bench.send({ message: 'aaa long text' });
+    }
+
+    await bench.take();
+
+    expect(await bench.told()).toHaveLength(30);
+    expect(bench.normalised()).toBeLessThan(300);
   });
 
   it('names the object and the delivery', async () => {
