@@ -104,6 +104,11 @@ export const runningMutations: readonly Mutation[] = [
       ),
   },
   {
+    name: 'disks for Ceph by the numbers that the kernel gives them',
+    rule: 'ceph-disks',
+    edit: (files) => files.replace(at.ceph, 'devicePathFilter:', 'deviceFilter:'),
+  },
+  {
     name: 'a budget that keeps every pod of the bot',
     rule: 'disruption-budgets',
     edit: (files) => files.replace(at.front, 'maxUnavailable: 1', 'minAvailable: 2'),

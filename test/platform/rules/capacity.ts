@@ -96,6 +96,34 @@ const room: Rule = {
   },
 };
 
+const disks: Rule = {
+  name: 'ceph-disks',
+  summary: 'Ceph is given disks by a name that they keep, and never all that it finds',
+  scope: 'cluster',
+  check: (cluster) =>
+    objectsOf(cluster)
+      .filter(isHelmRelease)
+      .flatMap(cephObjects)
+      .filter(({ kind }) => kind === 'CephCluster')
+      .flatMap((object): readonly Finding[] => {
+        const storage = dataAt(object['spec'], 'storage');
+        const where = titleOf(object);
+        return [
+          ...(storage['useAllDevices'] === true
+            ? [{ where, what: 'it takes every empty disk that it finds' }]
+            : []),
+          ...(/^\^?\/dev\/disk\/by-(?:id|path)\//.test(textAt(storage, 'devicePathFilter') ?? '')
+            ? []
+            : [
+                {
+                  where,
+                  what: 'its disks are named as the kernel numbers them, which changes at a boot; devicePathFilter names them by id',
+                },
+              ]),
+        ];
+      }),
+};
+
 /** Budgets in values that let no pod go: a node with such a pod can never be drained. */
 const stuckInValues = (values: unknown): readonly string[] =>
   [...places(values)].flatMap(({ path, value }) => {
@@ -137,4 +165,4 @@ const budgets: Rule = {
     }),
 };
 
-export const capacityRules: readonly Rule[] = [room, budgets];
+export const capacityRules: readonly Rule[] = [room, disks, budgets];
