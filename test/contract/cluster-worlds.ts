@@ -48,7 +48,7 @@ export const quickTimes: KubernetesTimes = {
 };
 
 /** Resolves as soon as it is so; rejects with what is instead after `ms`. */
-export const eventually = async (check: () => void | Promise<void>, ms = 10_000): Promise<void> => {
+export const eventually = async (check: () => void | Promise<void>, ms = 30_000): Promise<void> => {
   const end = Date.now() + ms;
   for (;;) {
     try {
