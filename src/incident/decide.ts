@@ -51,7 +51,13 @@ export interface TextCleaning {
 
 export type Decision =
   | { readonly kind: 'nothing'; readonly recheckAt?: number | undefined }
-  | { readonly kind: 'open'; readonly member: Member; readonly story: StoryEntry }
+  | {
+      readonly kind: 'open';
+      readonly member: Member;
+      readonly story: StoryEntry;
+      /** Whether it was so when we first saw it, rather than became so under our eyes. */
+      readonly found: boolean;
+    }
   | { readonly kind: 'change'; readonly change: IncidentChange; readonly flap: boolean };
 
 /** For how long something goes on that began at `since`, as far as it could be seen. */
@@ -88,7 +94,9 @@ const memberFrom = (
     since: known?.standing === standing ? known.since : now,
     reason: trouble.reason,
     message: clean.redact(trouble.message),
-    failingSince: tracked.failingSince ?? known?.failingSince ?? tracked.since,
+    // what is stuck has been since its pass began, however long it was well before
+    failingSince:
+      tracked.failingSince ?? known?.failingSince ?? tracked.progressingSince ?? tracked.since,
     attempts: Math.max(tracked.attempts, 1),
     ...(attempted === undefined ? {} : { attempted }),
     ...(tracked.lastGood === undefined ? {} : { lastGood: tracked.lastGood }),
@@ -249,7 +257,10 @@ const quiet = (situation: Situation): Decision => {
   if (again) {
     return change(member, now, [storyEntry('reopened', member, now, member.message)], true);
   }
-  return { kind: 'open', member, story: storyEntry('opened', member, now, member.message) };
+  const story = storyEntry('opened', member, now, member.message);
+  // a pass without an end is told by our own watching
+  const hadEnded = tracked.standing === 'failing' || tracked.standing === 'waiting';
+  return { kind: 'open', member, story, found: hadEnded && !tracked.witnessed };
 };
 
 const recovering = (situation: Situation, known: Member): Decision => {

@@ -60,7 +60,7 @@ export const unroll = (writer: IncidentWriter, { id }: Incident, now: number): P
 export const createOpening = (store: Store): Opening => {
   const crowd = createCrowd(store);
   return {
-    open: async (writer, { member, story }, known, now) => {
+    open: async (writer, { member, story, found }, known, now) => {
       const channel = writer.channelOf(member.cluster);
       const rolledUp = channel !== undefined && (await crowd.isFull(channel));
       const written = await openIncident(
@@ -72,7 +72,7 @@ export const createOpening = (store: Store): Opening => {
           blocked: [],
           openedAt: now,
           flaps: 0,
-          foundLate: now - member.failingSince > lateMs && member.attempts <= 1,
+          foundLate: found && now - member.failingSince > lateMs,
           rolledUp,
           story: [story],
         },

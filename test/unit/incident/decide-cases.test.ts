@@ -44,7 +44,16 @@ describe('what an incident keeps of an object', () => {
         object: 'apps/Kustomization/data/api',
         text: 'field is immutable',
       },
+      found: false,
     });
+  });
+
+  it('is found where it was so at first sight, and not where we saw it begin', () => {
+    const stuck = seen(['progressing']);
+
+    expect(decideOn(seen(['failing']))).toMatchObject({ kind: 'open', found: true });
+    expect(decideOn(seen(['progressing', 'failing']))).toMatchObject({ found: false });
+    expect(decideOn(stuck, { now: later(limitMs) })).toMatchObject({ found: false });
   });
 
   it('names nothing that the object does not say', () => {
@@ -81,6 +90,17 @@ describe('a pass without a result', () => {
         failingSince: start,
         attempts: 1,
       },
+    });
+  });
+
+  it('has been one since it began, however long the object was well before', () => {
+    const hour = 3_600_000;
+    const object = fluxObject('progressing', { resourceVersion: '9' });
+    const began = follow(seen(['healthy']), { cluster: 'apps', epoch: 1, object }, start + hour);
+
+    expect(decideOn(began, { now: start + hour + limitMs })).toMatchObject({
+      member: { reason: 'Stuck', failingSince: start + hour },
+      found: false,
     });
   });
 

@@ -52,7 +52,7 @@ const openAtOnce = async (count: number) => {
       text: '',
     };
     const known = await readNumbering(store);
-    await opening.open(writer, { kind: 'open', member: one, story }, known, start);
+    await opening.open(writer, { kind: 'open', member: one, story, found: false }, known, start);
   }
   const card = async (id: string) => {
     const found = await store.read(cardKey(id));
