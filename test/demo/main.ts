@@ -58,6 +58,8 @@ const start = async (): Promise<number> => {
     process.on('SIGINT', resolve);
     process.on('SIGTERM', resolve);
   });
+  let ending = 'Ending, as soon as what has been started is there …';
+  void interrupted.then(() => console.log(`\n${ending}`));
   const startedAt = performance.now();
   if ((await askControl(['status'])) !== undefined) {
     console.error('The demo runs already, in another terminal. See it: npm run demo -- status');
@@ -135,9 +137,9 @@ ${printedTries(stage.slack !== undefined)}
 
   Up after ${((performance.now() - startedAt) / 1_000).toFixed(1)} s. Ctrl-C ends it; the next start goes on from here.
 `);
+  ending = 'Ending …';
   view?.listen();
   await interrupted;
-  console.log('\nEnding …');
   control.close();
   player.stop();
   await stage.close();
