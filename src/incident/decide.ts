@@ -144,9 +144,6 @@ const waitingTrouble = (situation: Situation, seen: ReadonlySet<string>): Troubl
     message: tracked.message,
   });
   const trouble = (message: string): Trouble => ({ reason: tracked.reason, message });
-  if (targets.length === 0) {
-    return trouble(tracked.message);
-  }
   for (const ref of targets) {
     const name = `${ref.kind} ${ref.namespace}/${ref.name}`;
     const target = lookup(tracked.cluster, ref);
@@ -275,7 +272,7 @@ const recovering = (situation: Situation, known: Member): Decision => {
     { reason: known.reason, message: known.message },
     known,
   );
-  const after = { ...member, failingSince: known.failingSince, attempts: known.attempts };
+  const after = { ...member, attempts: known.attempts };
   return change(after, now, [storyEntry('resolved', after, now, tracked.lastGood ?? '')]);
 };
 
