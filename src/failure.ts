@@ -142,7 +142,7 @@ export const explain = (failure: Failure): Explanation => {
     case 'suspended':
       return {
         what: `${printRef(failure.object)} on ${failure.cluster} is suspended: ${failure.what}.`,
-        next: 'Flux does nothing with it until it is resumed.',
+        next: 'Resume it first, in Git or by flux resume; until then Flux does nothing with it.',
       };
     case 'not-supported':
       return { what: failure.what, next: failure.instead };

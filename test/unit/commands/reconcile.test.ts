@@ -83,7 +83,7 @@ describe('reconcile', () => {
     ],
     [
       'reconcile ks/home/zigbee infra',
-      'ks/home/zigbee on infra is suspended: a request would be marked as handled without anything being done. Flux does nothing with it until it is resumed.',
+      'ks/home/zigbee on infra is suspended: a request would be marked as handled without anything being done. Resume it first, in Git or by flux resume; until then Flux does nothing with it.',
     ],
     [
       'reconcile ks/harbor/harbor infra --force',
