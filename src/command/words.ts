@@ -128,6 +128,17 @@ const placeOf = (
   );
 };
 
+/** The arguments that are left, in order, for what follows these words without a flag. */
+export const placesLeft = (
+  words: readonly string[],
+  shapes: readonly ArgumentShape[],
+  positional: readonly string[],
+): readonly string[] =>
+  words.reduce((left, word) => {
+    const taken = placeOf(word, left, shapes);
+    return left.filter((name) => name !== taken);
+  }, positional);
+
 /**
  * Reads words into the input of a command: flags by name, the others by position and by what they can mean.
  * @returns the input for the command's schema; or every problem, in words

@@ -1,5 +1,5 @@
 import type { ArgumentDoc } from '#src/command/define.ts';
-import { flagName } from '#src/command/words.ts';
+import { flagName, placesLeft } from '#src/command/words.ts';
 import type { CliDoc } from '#src/entry/cli/docs.ts';
 import { type OwnOption, ownOptions } from '#src/entry/cli/options.ts';
 
@@ -141,8 +141,16 @@ const flagFitting = (typed: string, { doc, flags }: Reading): Fitting => {
   return wordsFit([...further, ...own].filter(isOpen), typed);
 };
 
-const placed = (doc: CliDoc, free: readonly string[]): ArgumentDoc | undefined =>
-  doc.arguments.find(({ name }) => name === doc.positional[free.length]);
+/** The arguments that a word without a flag can mean here: those that are left, up to one that must be said. */
+const meantHere = (doc: CliDoc, { free, flags }: Reading): readonly ArgumentDoc[] => {
+  const byFlag = (name: string): boolean => flags.includes(`--${flagName(name)}`);
+  const places = doc.positional.filter((name) => !byFlag(name));
+  const left = placesLeft(free, doc.arguments, places).flatMap(
+    (wanted) => doc.arguments.find(({ name }) => name === wanted) ?? [],
+  );
+  const must = left.findIndex(({ required }) => required);
+  return must < 0 ? left : left.slice(0, must + 1);
+};
 
 /**
  * What could stand where the cursor is.
@@ -168,6 +176,10 @@ export const whatFits = (
   if (doc.name === 'help') {
     return wordsFit(commandWords(docs, free), typed);
   }
-  const argument = placed(doc, free);
-  return argument === undefined ? wordsFit([], typed) : valuesOf(argument, '', typed);
+  const fitting = meantHere(doc, reading).map((argument) => valuesOf(argument, '', typed));
+  return {
+    ...wordsFit([], typed),
+    candidates: fitting.flatMap(({ candidates }) => candidates),
+    sources: fitting.flatMap((one) => one.sources),
+  };
 };

@@ -18,7 +18,10 @@ describe('whatFits', () => {
 
   it('offers choices and what has to be looked up, by place', () => {
     expect(texts('get fa')).toEqual(['failing']);
-    expect(fits('get failing ').sources).toEqual(['clusters']);
+    expect(fits('get failing ').sources).toEqual(['clusters', 'kinds']);
+    expect(fits('get infra hr ').sources).toEqual([]);
+    expect(texts('get infra hr ')).toContain('failing');
+    expect(fits('get --filter all --kind hr ').sources).toEqual(['clusters']);
     expect(fits('reconcile ').sources).toEqual(['objects']);
     expect(fits('--context infra reconcile ks/a/b ').sources).toEqual(['clusters']);
     expect(fits('reconcile ks/a/b infra ')).toMatchObject({ candidates: [], sources: [] });
