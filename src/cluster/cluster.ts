@@ -119,6 +119,8 @@ export interface Freshness {
   readonly problem: string | undefined;
   /** Kinds of which nothing is heard just now: what is held of them may be long over. */
   readonly unheard: readonly FluxKind[];
+  /** Kinds of which a whole list is held: what is not in it does not exist. */
+  readonly listed: readonly FluxKind[];
 }
 
 export type ClusterFailure =

@@ -72,6 +72,7 @@ export const createKindsHeard = (kinds: readonly FluxKind[], now: () => number):
           times.length < watched.length || times.length === 0 ? undefined : Math.min(...times),
         problem: problems.size === 0 ? undefined : [...problems].slice(0, PROBLEMS_TOLD).join('; '),
         unheard: kinds.filter((kind) => states.get(kind)?.problem !== undefined),
+        listed: kinds.filter((kind) => states.get(kind)?.listed === true),
       };
     },
   };

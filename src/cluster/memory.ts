@@ -226,6 +226,7 @@ export const createMemoryCluster = (name: string, now: () => number): MemoryClus
       heardAt: synced ? (cutBy?.at ?? now()) : undefined,
       problem: cutBy?.problem,
       unheard: cutBy === undefined ? [] : kindNames,
+      listed: synced ? kindNames : [],
     }),
     epoch: cache.epoch,
     subscribe: cache.subscribe,

@@ -24,7 +24,7 @@ export interface ObjectCache {
   wentBack(kind: FluxKind): void;
   /** The newest version that was heard of; where a watch goes on. */
   version(kind: FluxKind): string | undefined;
-  /** The kind is no longer served: all its objects are gone. */
+  /** The kind is not served: all its objects are gone, as if by a list without any. */
   drop(kind: FluxKind): void;
 }
 
@@ -163,6 +163,7 @@ export const createObjectCache = (cluster: string): ObjectCache => {
       for (const held of state?.byName.values() ?? []) {
         tellGone(held);
       }
+      tell({ type: 'listed', cluster, epoch, kind });
     },
   };
 };

@@ -10,7 +10,7 @@ export interface Reflection {
   readonly streaming: boolean;
   /** A list was completed, so that a watch can go on from what we hold. */
   readonly listed: boolean;
-  /** The server did not name a kind that it had; only when it does not do so again is the kind gone. */
+  /** The server did not name the kind; only when it does not do so again is all of it gone. */
   readonly missed: boolean;
   /** Attempts without hearing anything from a watch. */
   readonly failures: number;
@@ -116,7 +116,7 @@ export const reflect = (state: Reflection, outcome: Outcome): Reflection => {
     case 'served':
       return { ...state, step: state.listed ? 'check' : 'list', missed: false, wait: 'none' };
     case 'not-served':
-      return { ...startReflection, wait: 'absent' };
+      return { ...startReflection, missed: true, wait: 'absent' };
     case 'missed':
       return { ...state, step: 'discover', missed: true, wait: 'absent' };
     case 'listed':

@@ -88,10 +88,11 @@ export const startReflector = (
     }
     place = found.value;
     if (place === undefined) {
-      if (!missed && cache.version(kind) !== undefined) {
+      if (missed) {
+        cache.drop(kind);
+      } else if (cache.version(kind) !== undefined) {
         return { type: 'missed' };
       }
-      cache.drop(kind);
       return { type: 'not-served' };
     }
     return { type: 'served' };

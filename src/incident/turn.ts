@@ -1,5 +1,4 @@
 import type { Cluster, Observation } from '#src/cluster/cluster.ts';
-import { fluxKinds, isFluxKind } from '#src/flux/ref.ts';
 import type { CatchUp } from '#src/incident/catch-up.ts';
 import type { Member } from '#src/incident/incident.ts';
 import type { Opening } from '#src/incident/opening.ts';
@@ -13,8 +12,6 @@ import type { Reports } from '#src/incident/reports.ts';
 import type { Suspects } from '#src/incident/suspects.ts';
 import { adopt, createWorld, type World } from '#src/incident/world.ts';
 import type { Store } from '#src/store/store.ts';
-
-const kinds = Object.keys(fluxKinds).filter(isFluxKind);
 
 /** What a replica has in mind from the moment it leads until it does no longer. */
 export interface Turn {
@@ -79,7 +76,7 @@ const held = (cluster: Cluster): readonly Observation[] => {
   return [
     ...cluster.objects().map((object) => ({ type: 'object' as const, ...common, object })),
     // lists that were complete before we listened: what is not in them is gone
-    ...(cluster.freshness().synced ? kinds : []).map((kind) => ({
+    ...cluster.freshness().listed.map((kind) => ({
       type: 'listed' as const,
       ...common,
       kind,

@@ -113,10 +113,12 @@ export const viewOf = (
     name: server.name,
     objects: cache.objects,
     cached: cache.get,
-    freshness: () =>
-      away()
-        ? { synced, heardAt, problem: 'away', unheard: kinds }
-        : { synced, heardAt, problem: undefined, unheard: [] },
+    freshness: () => ({
+      synced,
+      heardAt,
+      listed: synced ? kinds : [],
+      ...(away() ? { problem: 'away', unheard: kinds } : { problem: undefined, unheard: [] }),
+    }),
     epoch: cache.epoch,
     subscribe: cache.subscribe,
     read: (ref) =>

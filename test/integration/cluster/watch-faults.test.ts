@@ -173,6 +173,7 @@ describe('a cluster whose API server misbehaves', () => {
         heardAt: undefined,
         problem: 'it serves none of the kinds of Flux',
         unheard: [],
+        listed: [],
       }),
     );
   });

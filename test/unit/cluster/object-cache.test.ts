@@ -107,11 +107,12 @@ describe('the cache of a cluster', () => {
     expect(heard).toMatchObject([
       { type: 'gone', cluster: 'infra', uid: 'u1' },
       { type: 'gone', cluster: 'infra', uid: 'u2' },
+      { type: 'listed', cluster: 'infra', kind: 'Kustomization' },
     ]);
     expect(cache.objects()).toEqual([]);
     expect(cache.version('Kustomization')).toBeUndefined();
     cache.drop('HelmRelease');
-    expect(heard).toHaveLength(2);
+    expect(heard.slice(3)).toMatchObject([{ type: 'listed', kind: 'HelmRelease' }]);
   });
 
   it('knows the newest version that was heard of, whatever it was heard by', () => {

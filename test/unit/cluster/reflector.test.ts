@@ -109,6 +109,20 @@ describe('a kind that is followed', () => {
     await bench.stop();
   });
 
+  it('says that there is nothing of a kind only at the second look', async () => {
+    const bench = startBench();
+    bench.server.serves = false;
+    const told: string[] = [];
+    bench.cache.subscribe(({ type }) => told.push(type));
+    await bench.clock.advance(20_000);
+    expect(told).toEqual([]);
+
+    await bench.clock.advance(25_000);
+
+    expect(told).toEqual(['listed']);
+    await bench.stop();
+  });
+
   it('lets go of a kind that a server does not name a minute later either', async () => {
     const bench = startBench();
     await bench.clock.advance(0);

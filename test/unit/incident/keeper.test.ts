@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import type { Cluster } from '#src/cluster/cluster.ts';
 import { createMemoryCluster } from '#src/cluster/memory.ts';
 import { intakeStream } from '#src/flux/intake.ts';
 import { rootCardId } from '#src/incident/card-writes.ts';
@@ -83,7 +84,12 @@ const createBench = () => {
     /** How often something was logged. */
     times: (message: string) => said.filter((one) => one === message).length,
     /** A process with a view of its own on a cluster, which holds `objects` when it starts. */
-    start: (holder: string, objects: readonly unknown[], reached: Store = store) => {
+    start: (
+      holder: string,
+      objects: readonly unknown[],
+      reached: Store = store,
+      seen: (cluster: Cluster) => Cluster = (cluster) => cluster,
+    ) => {
       const cluster = createMemoryCluster('apps', clock.now);
       for (const object of objects) {
         cluster.applyWatchEvent('ADDED', object);
@@ -92,7 +98,7 @@ const createBench = () => {
       const stop = new AbortController();
       const ended = createKeeper({
         store: reached,
-        clusters: [cluster],
+        clusters: [seen(cluster)],
         clock,
         holder,
         settings: () => defaultIncidentSettings,
@@ -282,6 +288,26 @@ describe('the keeper of incidents', () => {
       await bench.clock.advance(2 * 60_000);
       expect(await bench.states()).toEqual(['INC-1 open', 'INC-2 open']);
     });
+  });
+
+  it('ends nothing of a kind that a cluster does not name when the bot starts', async () => {
+    const bench = createBench();
+    const first = bench.start('one', [wire('10', 'False')]);
+    await bench.clock.advance(2_000);
+    await first.stop();
+
+    // all kinds that it names are listed, and this one it does not name yet
+    const starting = (cluster: Cluster): Cluster => ({
+      ...cluster,
+      freshness: () => ({ ...cluster.freshness(), listed: [] }),
+    });
+    const { cluster } = bench.start('two', [], bench.store, starting);
+    await bench.clock.advance(20_000);
+    expect(await bench.states()).toEqual(['INC-1 open']);
+
+    cluster.listAll();
+    await bench.clock.advance(2_000);
+    expect(await bench.states()).toEqual(['INC-1 deleted']);
   });
 
   it('reads on after an event that cannot be taken', async () => {
