@@ -198,13 +198,15 @@ const inCircle = (situation: Situation): ReadonlySet<string> => {
   );
 };
 
+const stuckReason = 'Stuck';
+
 const stuckTrouble = (situation: Situation): Trouble | undefined => {
   const { tracked, now } = situation;
   const limit = passLimitMs(tracked.object);
   return tracked.progressingSince !== undefined &&
     lasts(situation, tracked.progressingSince) >= limit
     ? {
-        reason: 'Stuck',
+        reason: stuckReason,
         message: `no result after ${Math.round((now - tracked.progressingSince) / 60_000)} min; its own time-out is ${Math.round((limit - 60_000) / 1000)} s`,
       }
     : undefined;
@@ -234,10 +236,19 @@ const recheckWithoutTrouble = (situation: Situation): number | undefined => {
   if (standing === 'waiting') {
     return Math.max(Math.max(since, blindUntil) + settings.waitingMs, now + 5_000);
   }
-  return progressingSince === undefined
-    ? undefined
-    : Math.max(progressingSince, blindUntil) + passLimitMs(object);
+  const due =
+    progressingSince === undefined
+      ? now
+      : Math.max(progressingSince, blindUntil) + passLimitMs(object);
+  // what time alone can tell has been told by then: a look at a time that is over would never end
+  return due > now ? due : undefined;
 };
+
+/** Whether the pass that an incident is about, since it has no end, still has none. */
+const isSamePass = ({ tracked }: Situation, known: Member): boolean =>
+  known.reason === stuckReason &&
+  tracked.progressingSince !== undefined &&
+  tracked.progressingSince <= known.failingSince;
 
 const quiet = (situation: Situation): Decision => {
   const { tracked } = situation;
@@ -322,7 +333,7 @@ const underway = (situation: Situation, known: Member): Decision => {
     const member: Member = { ...known, standing: 'gone', since: now };
     return change(member, now, [storyEntry('deleted', member, now, '')]);
   }
-  if (tracked.standing === 'healthy') {
+  if (tracked.standing === 'healthy' && !isSamePass(situation, known)) {
     return recovering(situation, known);
   }
   if (

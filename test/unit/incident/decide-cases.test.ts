@@ -2,8 +2,8 @@ import { describe, expect, it } from 'vitest';
 import type { FluxObject } from '#src/flux/object.ts';
 import { defaultIncidentSettings } from '#src/incident/decide.ts';
 import type { Member } from '#src/incident/incident.ts';
-import { follow } from '#src/incident/tracked.ts';
-import { fluxObject } from '#test/fakes/flux-objects.ts';
+import { follow, type Tracked } from '#src/incident/tracked.ts';
+import { fluxObject, type Phase } from '#test/fakes/flux-objects.ts';
 import {
   decideOn,
   failing,
@@ -102,6 +102,42 @@ describe('a pass without a result', () => {
       member: { reason: 'Stuck', failingSince: start + hour },
       found: false,
     });
+  });
+
+  it('goes on while the object changes in other ways, and ends with the pass', () => {
+    const hour = 3_600_000;
+    const at = (before: Tracked, phase: Phase, version: string, more: Partial<FluxObject> = {}) =>
+      follow(
+        before,
+        {
+          cluster: 'apps',
+          epoch: 1,
+          object: fluxObject(phase, { ...more, resourceVersion: version }),
+        },
+        start + hour,
+      );
+    const began = at(seen(['healthy']), 'progressing', '9');
+    const known = { reason: 'Stuck', message: 'no result', failingSince: start + hour };
+    const about = incident({ ...known, resourceVersion: '9' });
+    const soon = { incident: about, now: start + 2 * hour };
+
+    // somebody asks it to reconcile, say
+    expect(decideOn(at(began, 'progressing', '10'), soon)).toEqual(nothing());
+    expect(decideOn(at(began, 'progressing', '10', { suspended: true }), soon)).toMatchObject({
+      change: { member: { standing: 'suspended', reason: 'Stuck' } },
+    });
+    expect(decideOn(at(began, 'healthy', '10'), soon)).toMatchObject({
+      change: { member: { standing: 'recovered' } },
+    });
+  });
+
+  it('needs no look at a time that is over where it failed before', () => {
+    const again = seen(['healthy', 'failing', 'progressing']);
+
+    expect(decideOn(again, { incident: incident(), now: later(limitMs - 1) })).toEqual(
+      nothing(later(limitMs)),
+    );
+    expect(decideOn(again, { incident: incident(), now: later(limitMs) })).toEqual(nothing());
   });
 
   it('is one also where the object never had a result', () => {

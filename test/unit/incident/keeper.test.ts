@@ -388,6 +388,21 @@ describe('the keeper of incidents', () => {
     expect(await bench.store.read(rollUpKey('C2'))).toBeUndefined();
   });
 
+  it('rests while a failing object does not come to the end of its next pass', async () => {
+    const bench = createBench();
+    const { cluster } = bench.start('one', [wire('10', 'False')]);
+    await bench.clock.advance(2_000);
+    const running = wire('11', 'False');
+    cluster.applyWatchEvent('MODIFIED', {
+      ...running,
+      status: { conditions: [{ type: 'Ready', status: 'Unknown', reason: 'Progressing' }] },
+    });
+
+    await bench.clock.advance(10 * 60_000);
+
+    expect(await bench.states()).toEqual(['INC-1 open']);
+  });
+
   it('says once what an event reports and the object then shows', async () => {
     const bench = createBench();
     const { cluster } = bench.start('one', [wire('10', 'False')]);
