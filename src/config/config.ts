@@ -180,7 +180,7 @@ const Shape = z.strictObject({
     .refine(isTimeZone, 'is no time zone')
     .meta({ examples: ['Europe/Berlin'] })
     .default('UTC')
-    .describe('For texts that are not shown by Slack itself'),
+    .describe('Of times in notifications; on cards Slack puts each into the zone of its reader'),
   retention: z
     .strictObject({
       incidents: Duration.prefault('90d'),

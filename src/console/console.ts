@@ -20,7 +20,7 @@ import { fail, ok, type Result } from '#src/result.ts';
 import type { Asking, IncomingForms, IncomingNarrow } from '#src/slack/incoming.ts';
 import type { Slack, SlackFailure, SlackViews } from '#src/slack/slack.ts';
 import { isStoreUnavailable, type Store } from '#src/store/store.ts';
-import { plainLine } from '#src/text/plain.ts';
+import { plainLine, type SayTime } from '#src/text/plain.ts';
 
 export interface ConsoleOptions {
   readonly dispatch: Dispatch;
@@ -42,6 +42,8 @@ export interface ConsoleOptions {
   readonly onCards: () => void;
   /** How people invite the bot: its name in the workspace. */
   readonly botName: string;
+  /** For the plain text of answers; see `renderMessage`. */
+  readonly sayTime?: SayTime | undefined;
 }
 
 export type Converse = (incoming: Asking) => Promise<void>;
@@ -94,7 +96,7 @@ export const createConsole = (options: ConsoleOptions): Console => {
   };
 
   const refusePerson = createRefusal({ audit: options.audit, clock, log });
-  const tell = createTell({ slack, answers, log });
+  const tell = createTell({ slack, answers, log, sayTime: options.sayTime });
 
   /** Where the bot cannot post, whoever asked is told so, with what would have been shown. */
   const watchCard = async (where: Whereabouts, reply: Extract<Reply, { kind: 'queued' }>) => {

@@ -9,6 +9,7 @@ import { renderMessage } from '#src/slack/blocks.ts';
 import type { IncomingShortcut } from '#src/slack/incoming.ts';
 import type { Slack } from '#src/slack/slack.ts';
 import { isStoreUnavailable } from '#src/store/store.ts';
+import type { SayTime } from '#src/text/plain.ts';
 import type { View } from '#src/view.ts';
 
 export interface ShortcutDoorOptions {
@@ -19,11 +20,12 @@ export interface ShortcutDoorOptions {
   readonly refusePerson: RefusePerson;
   /** The workspace whose people are answered. */
   readonly team: () => string;
+  readonly sayTime?: SayTime | undefined;
 }
 
 /** Answers a message shortcut: what can be done about the incident of that message, to whoever asked. */
 export const createShortcutDoor = (options: ShortcutDoorOptions) => {
-  const { slack, identify, offer, log, refusePerson, team } = options;
+  const { slack, identify, offer, log, refusePerson, team, sayTime } = options;
 
   const refuse = async (incoming: IncomingShortcut, why: string): Promise<View> => {
     const failure: Failure = { code: 'refused-person', why };
@@ -69,7 +71,7 @@ export const createShortcutDoor = (options: ShortcutDoorOptions) => {
       responseUrl,
       audience: 'asker',
       ...(thread === undefined ? {} : { thread }),
-      ...renderMessage(await orFailure(incoming)),
+      ...renderMessage(await orFailure(incoming), sayTime),
     });
     if (!told.ok) {
       log.warn({ failure: told.failure, delivery }, 'an answer did not get through');

@@ -4,12 +4,14 @@ import { ok, type Result } from '#src/result.ts';
 import { type RenderedMessage, renderMessage } from '#src/slack/blocks.ts';
 import type { Slack, SlackFailure } from '#src/slack/slack.ts';
 import { isStoreUnavailable } from '#src/store/store.ts';
+import type { SayTime } from '#src/text/plain.ts';
 import type { View } from '#src/view.ts';
 
 export interface TellOptions {
   readonly slack: Pick<Slack, 'respond' | 'ephemeral' | 'post'>;
   readonly answers: Answers;
   readonly log: Log;
+  readonly sayTime?: SayTime | undefined;
 }
 
 /** Where the answer to a deed goes; what was done in Slack is such a place itself. */
@@ -29,7 +31,7 @@ export interface Whereabouts {
  */
 export type Tell = (where: Whereabouts, view: View, replace?: boolean) => Promise<boolean>;
 
-export const createTell = ({ slack, answers, log }: TellOptions): Tell => {
+export const createTell = ({ slack, answers, log, sayTime }: TellOptions): Tell => {
   /** To the person alone; without the store, as a message that nobody looks after. */
   const byMessage = async (
     { channel, delivery }: Whereabouts,
@@ -44,7 +46,7 @@ export const createTell = ({ slack, answers, log }: TellOptions): Tell => {
         throw error;
       }
       const card = { card: id, attempt: delivery };
-      return slack.post({ channel, ...renderMessage(view), card });
+      return slack.post({ channel, ...renderMessage(view, sayTime), card });
     }
   };
 
@@ -70,7 +72,7 @@ export const createTell = ({ slack, answers, log }: TellOptions): Tell => {
   return async (where, view, replace = false) => {
     const told = await (where.home === true
       ? byMessage(where, view)
-      : inPlace(where, renderMessage(view), replace));
+      : inPlace(where, renderMessage(view, sayTime), replace));
     if (!told.ok) {
       log.warn(
         { failure: told.failure, delivery: where.delivery },

@@ -146,6 +146,7 @@ export const startBot = async (
     channelProblem: slackProblem,
     onCards: bot.onCards,
     botName: config.slack.command.slice(1),
+    sayTime: live.sayTime,
   });
 
   const homes = createHomes({
@@ -158,7 +159,7 @@ export const startBot = async (
   const team = () => live.current().config.slack.team;
   const consoleLog = log.child({ part: 'console' });
   const refusePerson = createRefusal({ audit: audit.append, clock, log: consoleLog });
-  const doors = { slack, log: consoleLog, refusePerson, team };
+  const doors = { slack, log: consoleLog, refusePerson, team, sayTime: live.sayTime };
   const hear = createDoor({
     converse,
     home: createHomeDoor({ ...doors, converse, homes }),

@@ -24,6 +24,7 @@ import { type OutboxStatus, startOutbox } from '#src/slack/outbox.ts';
 import type { Slack } from '#src/slack/slack.ts';
 import { createSharedClock } from '#src/store/shared-clock.ts';
 import type { Store } from '#src/store/store.ts';
+import type { SayTime } from '#src/text/plain.ts';
 import { redact } from '#src/text/redact.ts';
 
 /** What differs between production, a replay and a simulation. */
@@ -60,6 +61,8 @@ export interface Settings {
   /** Signs what was decided. */
   readonly journalKey: string;
   readonly rates?: Rates | undefined;
+  /** For the plain text of messages; see `renderMessage`. */
+  readonly sayTime?: SayTime | undefined;
 }
 
 export interface Bot {
@@ -188,7 +191,7 @@ export const compose = (settings: Settings, ports: Ports): Bot => {
     wakeIntake: () => keeper.wake(),
     status: () => ({ keeping: keeper.leads(), outbox: outbox?.status() }),
     run: async (signal, parts = { front: true, worker: true }) => {
-      const { rates } = settings;
+      const { rates, sayTime } = settings;
       const following = clock.follow(signal);
       await agreed(signal);
       outbox = startOutbox({
@@ -197,6 +200,7 @@ export const compose = (settings: Settings, ports: Ports): Bot => {
         clock,
         ids,
         log: log.child({ part: 'outbox' }),
+        sayTime,
         ...(rates === undefined ? {} : { rates }),
       });
       if (parts.worker) {

@@ -9,9 +9,12 @@ import type { IntakeLimits } from '#src/http/intake.ts';
 import type { WebhookKey } from '#src/http/signature.ts';
 import type { IncidentSettings } from '#src/incident/decide.ts';
 import type { Log } from '#src/log.ts';
+import { plainTime, type SayTime } from '#src/text/plain.ts';
 
 /** The configuration as it is now; a changed file or a rotated secret counts from the next look on. */
-export interface LiveConfig extends Omit<Settings, 'rates'> {
+export interface LiveConfig extends Omit<Settings, 'rates' | 'sayTime'> {
+  /** In the time zone of the configuration. */
+  readonly sayTime: SayTime;
   readonly current: () => LoadedConfig;
   readonly webhookKeys: () => readonly WebhookKey[];
   readonly intakeLimits: () => IntakeLimits;
@@ -78,6 +81,7 @@ export const createLiveConfig = (
   clock: Clock,
   log: Log,
 ): LiveConfig => {
+  const fixed = fixedPart(first);
   let now = derive(first);
   let seen = fingerprint(first);
 
@@ -95,7 +99,7 @@ export const createLiveConfig = (
       );
       return;
     }
-    if (fixedPart(loaded.value) !== fixedPart(now.loaded)) {
+    if (fixedPart(loaded.value) !== fixed) {
       log.warn({}, 'clusters, Slack, addresses and keys of the bot itself change with a restart');
     }
     now = derive(loaded.value);
@@ -121,6 +125,7 @@ export const createLiveConfig = (
         (own.length === 1 ? own[0]?.name : undefined)
       );
     },
+    sayTime: (at, precision) => plainTime(at, precision, now.loaded.config.timeZone),
     root: first.config.slack.command,
     journalKey: first.secrets.get('keys.journal') ?? '',
     watch: async (signal) => {

@@ -30,7 +30,7 @@ export const sayTrouble = (reason: string): string => {
     AccessDenied: 'is denied access',
     Stuck: 'is stuck',
   };
-  return known[reason] ?? `fails (${reason})`;
+  return (Object.hasOwn(known, reason) ? known[reason] : undefined) ?? `fails (${reason})`;
 };
 
 /**

@@ -5,6 +5,7 @@ import { problemOf } from '#src/slack/card-changes.ts';
 import type { CardStore } from '#src/slack/card-store.ts';
 import type { OutgoingMessage, PostedMessage, Slack, SlackFailure } from '#src/slack/slack.ts';
 import type { Fence, Store } from '#src/store/store.ts';
+import type { SayTime } from '#src/text/plain.ts';
 
 export interface DeliveryPorts {
   readonly store: Store;
@@ -15,6 +16,8 @@ export interface DeliveryPorts {
   readonly holdLease: () => Promise<Fence | undefined>;
   /** See `Moment` in move.ts. */
   readonly doubtfulSince: (card: CardRecord) => number;
+  /** For the plain text of messages; see `renderMessage`. */
+  readonly sayTime?: SayTime | undefined;
 }
 
 export type Outcome =

@@ -8,6 +8,7 @@ import {
 } from '#src/slack/part-blocks.ts';
 import type { SlackBlock } from '#src/slack/slack.ts';
 import { sayCount } from '#src/text/duration.ts';
+import type { SayTime } from '#src/text/plain.ts';
 import type { Part, View } from '#src/view.ts';
 
 /**
@@ -26,9 +27,10 @@ export interface RenderedMessage {
 /**
  * A view as a Slack message that Slack accepts, whatever the view: what does not fit is cut with a notice,
  * the first part, the buttons and the small print last of all.
+ * @param sayTime - for the plain text; in the blocks Slack itself puts times into the reader's zone
  */
-export const renderMessage = (view: View): RenderedMessage => ({
-  text: fallbackText(view),
+export const renderMessage = (view: View, sayTime?: SayTime): RenderedMessage => ({
+  text: fallbackText(view, sayTime),
   blocks: fitMessage(view),
 });
 

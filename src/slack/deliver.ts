@@ -16,11 +16,13 @@ const censusMs = 900_000;
  * attempted, afterwards which message it is; each write is a compare-and-set fenced by the lease.
  */
 export const createDelivery = (ports: DeliveryPorts) => {
-  const { store, slack, clock, ids, holdLease, doubtfulSince } = ports;
+  const { store, slack, clock, ids, holdLease, doubtfulSince, sayTime } = ports;
   const cards = createCardStore(store);
   const { load, write, amend } = cards;
   const { send, fail } = createAttempts(ports, cards);
   const post = createPosting(ports, cards);
+  const renderedOf = (card: CardRecord): RenderedMessage =>
+    renderMessage(card.desired.view ?? { summary: '', parts: [] }, sayTime);
   /** Cards with an edit that was not answered, until that is written down. */
   const inDoubt = new Set<string>();
 
@@ -207,6 +209,3 @@ export const createDelivery = (ports: DeliveryPorts) => {
     },
   };
 };
-
-const renderedOf = (card: CardRecord): RenderedMessage =>
-  renderMessage(card.desired.view ?? { summary: '', parts: [] });

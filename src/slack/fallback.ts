@@ -2,8 +2,8 @@ import { escapeText } from '#src/slack/mrkdwn.ts';
 import { quoteExcerpt, toneSign } from '#src/slack/part-blocks.ts';
 import { shortenTo } from '#src/text/clean.ts';
 import { sayDuration } from '#src/text/duration.ts';
-import { plainLine } from '#src/text/plain.ts';
-import type { Part, Step, Tone, View } from '#src/view.ts';
+import { plainLine, type SayTime } from '#src/text/plain.ts';
+import type { Line, Part, Step, Tone, View } from '#src/view.ts';
 
 /** Slack advises to keep the text of a message below this. */
 export const fallbackLimit = 4_000;
@@ -16,34 +16,35 @@ const stepSigns: Readonly<Record<Step['state'], string>> = {
   skipped: '–',
 };
 
-const stepText = (step: Step): string => {
+const stepText = (step: Step, sayTime?: SayTime): string => {
   const took = step.tookMs === undefined ? '' : ` (${sayDuration(step.tookMs)})`;
-  const detail = step.detail === undefined ? '' : ` – ${plainLine(step.detail)}`;
-  return `${stepSigns[step.state]} ${plainLine(step.line)}${took}${detail}`;
+  const detail = step.detail === undefined ? '' : ` – ${plainLine(step.detail, sayTime)}`;
+  return `${stepSigns[step.state]} ${plainLine(step.line, sayTime)}${took}${detail}`;
 };
 
-/** What a part says, line by line; a button says nothing. Times are in UTC: no zone is known here. */
-const partTexts = (part: Part): readonly string[] => {
+/** What a part says, line by line; a button says nothing. */
+const partTexts = (part: Part, sayTime?: SayTime): readonly string[] => {
+  const plain = (line: Line): string => plainLine(line, sayTime);
   switch (part.kind) {
     case 'heading':
     case 'text':
     case 'small':
-      return [plainLine(part.line)];
+      return [plain(part.line)];
     case 'quote':
       return (part.whole === true ? part.text : quoteExcerpt(part.text)).split('\n');
     case 'fields':
-      return part.fields.map(({ label, line }) => `${label}: ${plainLine(line)}`);
+      return part.fields.map(({ label, line }) => `${label}: ${plain(line)}`);
     case 'list':
-      return part.items.map((item) => `• ${plainLine(item)}`);
+      return part.items.map((item) => `• ${plain(item)}`);
     case 'table':
       return part.rows.map((row) =>
         row
-          .map(plainLine)
+          .map(plain)
           .filter((cell) => cell.trim() !== '')
           .join(' · '),
       );
     case 'steps':
-      return part.steps.map(stepText);
+      return part.steps.map((step) => stepText(step, sayTime));
     case 'progress':
       return [`${part.done} of ${part.total}`];
     case 'buttons':
@@ -84,13 +85,14 @@ const signOf = ({ parts }: View): string => {
 /**
  * A view without any blocks: for the notification, for a screen reader, and for where blocks are not
  * shown. Its summary, then each line of it that says more than the summary does.
+ * @param sayTime - in UTC when left out: Slack puts no time of this text into the reader's zone
  */
-export const fallbackText = (view: View): string => {
+export const fallbackText = (view: View, sayTime?: SayTime): string => {
   const summary =
     `${signOf(view)} ${shortenTo(view.summary, fallbackLimit - 4, escapeText).trim()}`.trim();
   const lines: string[] = summary === '' ? [] : [summary];
   let room = fallbackLimit - summary.length;
-  for (const line of view.parts.flatMap(partTexts)) {
+  for (const line of view.parts.flatMap((part) => partTexts(part, sayTime))) {
     if (line.trim() === '' || says(view.summary, line)) {
       continue;
     }

@@ -8,6 +8,7 @@ import { createDelivery } from '#src/slack/deliver.ts';
 import { methodOf, type PlannedMove, planMoves } from '#src/slack/plan.ts';
 import type { Slack, SlackFailure } from '#src/slack/slack.ts';
 import { type Fence, isStoreUnavailable, type Store } from '#src/store/store.ts';
+import type { SayTime } from '#src/text/plain.ts';
 
 /** Why messages do not reach a channel (`*`: any), for metrics and `/readyz`. */
 export interface OutboxProblem {
@@ -24,6 +25,8 @@ export interface OutboxOptions {
   readonly ids: Ids;
   readonly log: Log;
   readonly rates?: Rates;
+  /** For the plain text of messages; see `renderMessage`. */
+  readonly sayTime?: SayTime | undefined;
   /** Told when a channel's problem begins or changes, and (`undefined`) when it has ended. */
   readonly onProblem?: (channel: string, problem: OutboxProblem | undefined) => void;
 }
@@ -67,6 +70,7 @@ export const startOutbox = (options: OutboxOptions): Outbox => {
     ids,
     log,
     rates = slackRates,
+    sayTime,
     onProblem = () => undefined,
   } = options;
   const holder = ids.next();
@@ -107,6 +111,7 @@ export const startOutbox = (options: OutboxOptions): Outbox => {
     ids,
     holdLease,
     doubtfulSince: behind.doubtfulSince,
+    sayTime,
   });
 
   const solved = (channel: string): void => {

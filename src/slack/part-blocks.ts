@@ -160,9 +160,10 @@ const tablePieces = (
 ): readonly Piece[] => {
   const told = columns.map((_, at) => rows.some((row) => plainLine(row[at] ?? []).trim() !== ''));
   const aligned = alignColumns(
-    [columns.map(cleanLine), ...rows.map((row) => row.map(plainLine))].map((cells) =>
-      // a column in which nothing stands takes room on a phone
-      cells.filter((_, at) => told[at] ?? true),
+    [columns.map(cleanLine), ...rows.map((row) => row.map((cell) => plainLine(cell)))].map(
+      (cells) =>
+        // a column in which nothing stands takes room on a phone
+        cells.filter((_, at) => told[at] ?? true),
     ),
   );
   if (rows.some((row) => row.some(isLive)) || aligned.some((line) => [...line].length > narrow)) {

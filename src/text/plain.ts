@@ -3,6 +3,9 @@ import type { Line, Span } from '#src/view.ts';
 
 export type TimePrecision = Extract<Span, { kind: 'time' }>['precision'];
 
+/** Writes a time, ms since the epoch, where nobody else puts it into the reader's zone. */
+export type SayTime = (at: number, precision: TimePrecision) => string;
+
 /** A time in UTC, for where the reader's zone is not known. */
 export const utcTime = (at: number, precision: TimePrecision): string => {
   const [date = '', time = ''] = new Date(at).toISOString().split(/[T.]/);
@@ -18,7 +21,7 @@ export const utcTime = (at: number, precision: TimePrecision): string => {
   }
 };
 
-/** A time in a zone of a reader who is known: `2026-11-23 20:25:48 GMT+1`. */
+/** A time in a zone of a reader who is known: `2026-11-23 20:25:48 CET`. */
 export const plainTime = (at: number, precision: TimePrecision, timeZone: string): string => {
   const parts = new Intl.DateTimeFormat('en-GB', {
     timeZone,
@@ -50,7 +53,7 @@ export const plainTime = (at: number, precision: TimePrecision, timeZone: string
  * A span without any formatting.
  * @param sayTime - how a time is written
  */
-export const plainSpan = (span: Span, sayTime = utcTime): string => {
+export const plainSpan = (span: Span, sayTime: SayTime = utcTime): string => {
   if (typeof span === 'string') {
     return cleanLine(span);
   }
@@ -70,7 +73,8 @@ export const plainSpan = (span: Span, sayTime = utcTime): string => {
 };
 
 /** A line without any formatting. */
-export const plainLine = (line: Line): string => line.map((span) => plainSpan(span)).join('');
+export const plainLine = (line: Line, sayTime?: SayTime): string =>
+  line.map((span) => plainSpan(span, sayTime)).join('');
 
 /** `▰▰▰▱▱▱ 3 of 6` in two parts: one cell each up to twelve, else ten for the whole. */
 export const progressBar = (

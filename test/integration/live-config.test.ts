@@ -157,14 +157,18 @@ it('takes rights, limits and keys of webhooks, times and channels as they are, w
   expect(lines).toEqual(Array(2).fill('the changed configuration is in force'));
 });
 
-it('says which changes wait for a restart', async () => {
-  const { lines, change, close } = await start(join(folder, 'flux-chatops.yaml'), base);
+it('says which changes wait for a restart, at each change until they are taken back', async () => {
+  const { live, lines, change, close } = await start(join(folder, 'flux-chatops.yaml'), base);
 
   await change({ listen: { public: { port: 8081 } } });
   await change({ listen: { public: { port: 8081 } }, timeZone: 'Europe/Berlin' });
+  await change({ timeZone: 'Europe/Berlin' });
   await close();
 
+  expect(live.sayTime(Date.UTC(2026, 10, 23, 20, 25), 'minutes')).toBe('2026-11-23 21:25 CET');
   expect(lines).toEqual([
+    'clusters, Slack, addresses and keys of the bot itself change with a restart',
+    'the changed configuration is in force',
     'clusters, Slack, addresses and keys of the bot itself change with a restart',
     'the changed configuration is in force',
     'the changed configuration is in force',

@@ -16,6 +16,7 @@ describe('what is wrong with an object', () => {
     expect(reasons.length).toBeGreaterThan(10);
     expect(reasons.filter((reason) => sayTrouble(reason).includes(reason))).toEqual([]);
     expect(sayTrouble('SomethingNew')).toBe('fails (SomethingNew)');
+    expect(sayTrouble('constructor')).toBe('fails (constructor)');
   });
 });
 

@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { renderMessage } from '#src/slack/blocks.ts';
 import { fallbackLimit, fallbackText } from '#src/slack/fallback.ts';
+import { plainTime, type TimePrecision } from '#src/text/plain.ts';
 import type { Line, Part, View } from '#src/view.ts';
 import { anyView } from '#test/fakes/views.ts';
 
@@ -97,6 +98,27 @@ describe('the fallback text', () => {
     expect(text).toBe(
       '🔴 infra: ks/media/plex does not become healthy: not ready in time\nDeployment/media/plex: not ready in time\n2 of 6',
     );
+  });
+
+  it('writes times in the zone that it is given, else in UTC', () => {
+    const at = Date.UTC(2026, 10, 23, 20, 25);
+    const view: View = {
+      summary: 'infra: ks/media/plex fails',
+      parts: [
+        { kind: 'text', line: ['Since ', { kind: 'time', at, precision: 'minutes' }] },
+        {
+          kind: 'table',
+          columns: ['object', 'seen'],
+          rows: [[['seen'], [{ kind: 'time', at, precision: 'minutes' }]]],
+        },
+      ],
+    };
+    const berlin = (when: number, precision: TimePrecision) =>
+      plainTime(when, precision, 'Europe/Berlin');
+
+    expect(fallbackText(view)).toContain('Since 2026-11-23 20:25 UTC');
+    expect(fallbackText(view, berlin).match(/2026-11-23 21:25 CET/g)).toHaveLength(2);
+    expect(renderMessage(view, berlin).text).toBe(fallbackText(view, berlin));
   });
 
   it('tells numbers apart that are part of one another', () => {
