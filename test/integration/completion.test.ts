@@ -61,7 +61,10 @@ describe('completion in a shell', () => {
     ['flux-chatops --context=prod=admin@a', ['apps']],
     ['flux-chatops config check a', ['a file.yaml']],
     ['flux-chatops --config=a', ['a file.yaml']],
-    ['flux-chatops get "', ['all', 'failing', 'progressing', 'stale', 'suspended', 'waiting']],
+    ['flux-chatops serve --role "', ['all', 'front', 'worker']],
+    // a filter or all clusters; said once
+    ['flux-chatops get al', ['all']],
+    ['flux-chatops get hr wai', ['waiting']],
     ['flux-chatops nonsense ', []],
     // nobody answers there; the prompt stays as it is
     ['flux-chatops status ks/', []],

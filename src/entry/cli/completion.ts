@@ -141,7 +141,9 @@ const resolve = async (
     .filter(({ text }) => text.toLowerCase().startsWith(typed.toLowerCase()))
     .toSorted((left, right) => byName(left.text, right.text))
     .map(({ text, help }) => ({ text: prefix + text, help }));
-  return [...candidates, ...fitting].slice(0, most);
+  // a word that can mean two things is said once
+  const byText = new Map([...candidates, ...fitting].map((one) => [one.text, one]));
+  return [...byText.values()].slice(0, most);
 };
 
 /** `__complete -- LINE`: the line up to the cursor, the program first. Never fails, never complains. */
