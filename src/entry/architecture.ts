@@ -32,7 +32,7 @@ export const adapters: readonly Adapter[] = [
   { files: ['src/entry/logging.ts'], modules: ['pino'] },
   { files: ['src/config/load.ts'], modules: ['yaml', 'node:fs'] },
   {
-    files: ['src/render/kustomize.ts'],
+    files: ['src/render/kustomize.ts', 'src/render/install.ts', 'src/render/program.ts'],
     modules: ['node:child_process', 'node:fs', 'node:os'],
     ports: ['Kustomize', 'BuildLimits'],
   },

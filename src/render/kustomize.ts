@@ -1,14 +1,14 @@
-import { type ChildProcess, spawn } from 'node:child_process';
-import { access, constants, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { delimiter, dirname, isAbsolute, join } from 'node:path';
+import { type Installation, installKustomize } from '#src/render/install.ts';
 import type { RenderProblem } from '#src/render/problem.ts';
+import { type Finished, isExecutable, runProgram } from '#src/render/program.ts';
 import {
   isAtLeast,
   kubectlKustomizeVersionIn,
   oldestKustomize,
   versionIn,
-  wantedKustomize,
 } from '#src/render/version.ts';
 import type { Reach } from '#src/render/walk.ts';
 import { fail, ok, type Result } from '#src/result.ts';
@@ -26,64 +26,6 @@ export interface Kustomize {
   readonly origin: string;
   build(reach: Reach, limits: BuildLimits): Promise<Result<string, RenderProblem>>;
 }
-
-interface Finished {
-  readonly exitCode: number | null;
-  readonly stdout: string;
-  readonly stderr: string;
-  readonly stopped?: 'time' | 'size';
-}
-
-interface Run {
-  readonly command: string;
-  readonly args: readonly string[];
-  readonly env: Readonly<Record<string, string>>;
-  readonly timeoutMs: number;
-  readonly maxOutputBytes: number;
-  readonly directory?: string;
-}
-
-const gather = (child: ChildProcess, maxBytes: number, excess: () => void) => {
-  const parts = { stdout: [] as Buffer[], stderr: [] as Buffer[] };
-  let bytes = 0;
-  const listen = (name: 'stdout' | 'stderr') =>
-    child[name]?.on('data', (part: Buffer) => {
-      bytes += part.length;
-      if (bytes > maxBytes) {
-        excess();
-        return;
-      }
-      parts[name].push(part);
-    });
-  listen('stdout');
-  listen('stderr');
-  return (name: 'stdout' | 'stderr') => Buffer.concat(parts[name]).toString('utf8');
-};
-
-const runProgram = (run: Run): Promise<Result<Finished, string>> =>
-  new Promise((resolve) => {
-    const child = spawn(run.command, [...run.args], {
-      env: run.env,
-      stdio: ['ignore', 'pipe', 'pipe'],
-      ...(run.directory === undefined ? {} : { cwd: run.directory }),
-    });
-    let stopped: 'time' | 'size' | undefined;
-    const stop = (why: 'time' | 'size') => {
-      stopped ??= why;
-      child.kill('SIGKILL');
-    };
-    const timer = setTimeout(() => stop('time'), run.timeoutMs);
-    const text = gather(child, run.maxOutputBytes, () => stop('size'));
-    child.on('error', (error) => {
-      clearTimeout(timer);
-      resolve(fail(error.message));
-    });
-    child.on('close', (exitCode) => {
-      clearTimeout(timer);
-      const finished = { exitCode, stdout: text('stdout'), stderr: text('stderr') };
-      resolve(ok(stopped === undefined ? finished : { ...finished, stopped }));
-    });
-  });
 
 const writeReach = async (root: string, reach: Reach): Promise<void> => {
   for (const [path, content] of reach.files) {
@@ -149,12 +91,6 @@ const buildWith =
     }
   };
 
-const isExecutable = async (path: string): Promise<boolean> =>
-  access(path, constants.X_OK).then(
-    () => true,
-    () => false,
-  );
-
 const onPath = async (name: string, searchPath: string): Promise<string | undefined> => {
   for (const directory of searchPath.split(delimiter).filter(isAbsolute)) {
     const path = join(directory, name);
@@ -208,39 +144,9 @@ const tryCandidate = async (candidate: Candidate): Promise<Result<Kustomize, str
   });
 };
 
-export interface Installation {
-  /** a directory of its own is made in it for each version */
-  readonly cacheDirectory: string;
-  /** what `go` needs: PATH, HOME and its own settings */
-  readonly env: Readonly<Record<string, string>>;
-}
-
-const install = async (installation: Installation): Promise<Result<string, string>> => {
-  const directory = join(installation.cacheDirectory, `kustomize-${wantedKustomize}`);
-  const program = join(directory, 'kustomize');
-  if (await isExecutable(program)) {
-    return ok(program);
-  }
-  await mkdir(directory, { recursive: true });
-  // Go checks the module against its checksum database
-  const done = await runProgram({
-    command: 'go',
-    args: ['install', `sigs.k8s.io/kustomize/kustomize/v5@v${wantedKustomize}`],
-    env: { ...installation.env, GOBIN: directory },
-    timeoutMs: 600_000,
-    maxOutputBytes: 16 * 1024 * 1024,
-  });
-  if (!done.ok) {
-    return fail(`kustomize ${wantedKustomize} was not installed: ${done.failure}`);
-  }
-  return done.value.exitCode === 0
-    ? ok(program)
-    : fail(`kustomize ${wantedKustomize} was not installed: ${done.value.stderr.trim()}`);
-};
-
 /**
  * Finds a kustomize that is new enough: on the search path, inside kubectl, in the cache, or installed
- * there as a Go module of an exact version when that is allowed.
+ * there in an exact version when that is allowed.
  * @param searchPath - as in PATH; relative entries are not searched
  * @returns the program, or `kustomize-unavailable` that names each one that was refused
  */
@@ -263,7 +169,7 @@ export const findKustomize = async (
     refused.push(tried.failure);
   }
   if (installation !== undefined) {
-    const installed = await install(installation);
+    const installed = await installKustomize(installation);
     const tried = installed.ok ? await tryCandidate(kustomizeAt(installed.value)) : installed;
     if (tried.ok) {
       return tried;

@@ -77,7 +77,7 @@ const start = async (): Promise<number> => {
   const kustomize = await findBuilder();
   if (!kustomize.ok) {
     console.error(`The tree cannot be built: ${explainRenderProblem(kustomize.failure)}.
-Install kubectl 1.32 or newer, which has one inside, or kustomize itself, or Go, which then builds it.`);
+With a network it is installed by itself. Without one: install kubectl 1.32 or newer, which has one inside, or kustomize.`);
     return 1;
   }
   const left = await endLeftovers();

@@ -1,4 +1,6 @@
-import { chmod, mkdir, mkdtemp, readdir, rm, symlink, writeFile } from 'node:fs/promises';
+import { execFileSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { chmod, mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -271,5 +273,48 @@ describe('rendering with the real kustomize', () => {
       env: environment,
     });
     expect(both.ok && both.value.version).toMatch(/^5\./);
+  });
+
+  it('takes a release where there is no Go, when its checksum is the one that is known', async () => {
+    const folder = join(scratch, 'release');
+    await mkdir(folder, { recursive: true });
+    await writeFile(join(folder, 'kustomize'), '#!/bin/sh\necho v5.8.1\n', { mode: 0o755 });
+    execFileSync('tar', ['-czf', 'archive.tar.gz', 'kustomize'], { cwd: folder });
+    const archive = await readFile(join(folder, 'archive.tar.gz'));
+    const server = createServer((request, response) =>
+      response.writeHead(request.url === '/there' ? 200 : 404).end(archive),
+    );
+    await new Promise<void>((resolve) => {
+      server.listen(0, '127.0.0.1', resolve);
+    });
+    const { port } = server.address() as AddressInfo;
+    const withRelease = (path: string, sha256: string, cache: string) =>
+      findKustomize('', {
+        cacheDirectory: join(scratch, cache),
+        // where tar is, and no Go
+        env: { PATH: '/usr/bin:/bin' },
+        release: { url: `http://127.0.0.1:${port}${path}`, sha256 },
+      });
+    const sum = createHash('sha256').update(archive).digest('hex');
+    try {
+      const changed = await withRelease('/there', '0'.repeat(64), 'changed');
+      const away = await withRelease('/away', sum, 'away');
+      const found = await withRelease('/there', sum, 'found');
+
+      expect(changed.ok ? '' : changed.failure).toMatchObject({
+        code: 'kustomize-unavailable',
+        detail: expect.stringContaining(`has the checksum ${sum}, not 000`),
+      });
+      expect(await readdir(join(scratch, 'changed', 'kustomize-5.8.1'))).toEqual([]);
+      expect(away.ok ? '' : away.failure).toMatchObject({
+        detail: expect.stringContaining('/away answers 404'),
+      });
+      expect(found.ok && found.value.version).toBe('5.8.1');
+      expect(await readdir(join(scratch, 'found', 'kustomize-5.8.1'))).toEqual(['kustomize']);
+    } finally {
+      server.close();
+    }
+    // from now on it is there, also without a network
+    expect((await withRelease('/there', sum, 'found')).ok).toBe(true);
   });
 });
