@@ -7,7 +7,7 @@ import { sayProblem } from '#src/config/problems.ts';
 import type { Settings } from '#src/entry/compose.ts';
 import type { IntakeLimits } from '#src/http/intake.ts';
 import type { WebhookKey } from '#src/http/signature.ts';
-import type { IncidentSettings } from '#src/incident/decide.ts';
+import type { IncidentSettings } from '#src/incident/situation.ts';
 import type { Log } from '#src/log.ts';
 import { plainTime, type SayTime } from '#src/text/plain.ts';
 

@@ -1,9 +1,9 @@
 import { isHeartbeat } from '#src/flux/event.ts';
 import { IntakeEntry, intakeStream } from '#src/flux/intake.ts';
 import { isFluxKind } from '#src/flux/ref.ts';
-import type { TextCleaning } from '#src/incident/decide.ts';
 import { hasEnded, type Incident, memberKey, type StoryEntry } from '#src/incident/incident.ts';
 import { changeIncident, type IncidentWriter } from '#src/incident/records.ts';
+import type { TextCleaning } from '#src/incident/situation.ts';
 import { adopt, type World } from '#src/incident/world.ts';
 import type { Log } from '#src/log.ts';
 import { isolated } from '#src/store/isolated.ts';

@@ -1,14 +1,10 @@
 import type { Observation } from '#src/cluster/cluster.ts';
 import type { FluxKind, FluxRef } from '#src/flux/ref.ts';
-import {
-  type Decision,
-  decide,
-  type IncidentSettings,
-  type TextCleaning,
-} from '#src/incident/decide.ts';
+import { type Decision, decide } from '#src/incident/decide.ts';
 import { hasEnded, type Incident, keyOf, type Member, memberKey } from '#src/incident/incident.ts';
 import { createSchedule, type Schedule } from '#src/incident/schedule.ts';
 import { createSight, type Sight } from '#src/incident/sight.ts';
+import type { IncidentSettings, TextCleaning } from '#src/incident/situation.ts';
 import { follow, followGone, type Tracked } from '#src/incident/tracked.ts';
 
 /**

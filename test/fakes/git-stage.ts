@@ -1,10 +1,10 @@
 import { createMemoryCluster } from '#src/cluster/memory.ts';
 import { incidentCard } from '#src/incident/card.ts';
-import { defaultIncidentSettings } from '#src/incident/decide.ts';
 import type { Person } from '#src/incident/findings.ts';
 import type { Incident } from '#src/incident/incident.ts';
 import { createKeeper } from '#src/incident/keeper.ts';
 import { loadIncidents } from '#src/incident/records.ts';
+import { defaultIncidentSettings } from '#src/incident/situation.ts';
 import { silentLog } from '#src/log.ts';
 import { createMemoryStore } from '#src/store/memory.ts';
 import { plainLine } from '#src/text/plain.ts';

@@ -1,12 +1,8 @@
 import type { FluxObject } from '#src/flux/object.ts';
 import { printRef } from '#src/flux/ref.ts';
-import {
-  type Decision,
-  decide,
-  defaultIncidentSettings,
-  type Situation,
-} from '#src/incident/decide.ts';
+import { type Decision, decide } from '#src/incident/decide.ts';
 import { type Incident, keyOf, type Member } from '#src/incident/incident.ts';
+import { defaultIncidentSettings, type Situation } from '#src/incident/situation.ts';
 import { follow, type Tracked } from '#src/incident/tracked.ts';
 import { fluxObject, type Phase } from '#test/fakes/flux-objects.ts';
 

@@ -6,7 +6,7 @@ import { actorNowBy, createIdentify } from '#src/console/identify.ts';
 import { compose, type Settings } from '#src/entry/compose.ts';
 import type { Git } from '#src/git/git.ts';
 import { createIntake } from '#src/http/intake.ts';
-import { defaultIncidentSettings } from '#src/incident/decide.ts';
+import { defaultIncidentSettings } from '#src/incident/situation.ts';
 import type { Log } from '#src/log.ts';
 import { createPeople } from '#src/slack/people.ts';
 import type { Slack } from '#src/slack/slack.ts';

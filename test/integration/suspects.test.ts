@@ -3,7 +3,7 @@ import { createMemoryCluster } from '#src/cluster/memory.ts';
 import { compose } from '#src/entry/compose.ts';
 import { systemClock as clock, systemIds as ids } from '#src/entry/system.ts';
 import { createGitHub } from '#src/git/github.ts';
-import { defaultIncidentSettings } from '#src/incident/decide.ts';
+import { defaultIncidentSettings } from '#src/incident/situation.ts';
 import { silentLog } from '#src/log.ts';
 import { createMemoryWakeups } from '#src/queue/memory.ts';
 import { createMemoryStore } from '#src/store/memory.ts';

@@ -7,7 +7,7 @@ import type { Policy } from '#src/command/policy.ts';
 import { createConsole } from '#src/console/console.ts';
 import { createIdentify } from '#src/console/identify.ts';
 import { compose } from '#src/entry/compose.ts';
-import { defaultIncidentSettings } from '#src/incident/decide.ts';
+import { defaultIncidentSettings } from '#src/incident/situation.ts';
 import { silentLog } from '#src/log.ts';
 import { createMemoryWakeups } from '#src/queue/memory.ts';
 import { createSlackApp, type SlackApp, slackEventsPath } from '#src/slack/app.ts';

@@ -4,7 +4,7 @@ import { runInNewContext } from 'node:vm';
 import { createObjectCache } from '#src/cluster/object-cache.ts';
 import { normaliseMessage } from '#src/flux/message.ts';
 import { type FluxObject, parseFluxObject } from '#src/flux/object.ts';
-import { defaultIncidentSettings } from '#src/incident/decide.ts';
+import { defaultIncidentSettings } from '#src/incident/situation.ts';
 import {
   createWorld,
   decideFor,

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { FluxObject } from '#src/flux/object.ts';
-import { defaultIncidentSettings } from '#src/incident/decide.ts';
 import type { Member } from '#src/incident/incident.ts';
+import { defaultIncidentSettings } from '#src/incident/situation.ts';
 import { follow, type Tracked } from '#src/incident/tracked.ts';
 import { fluxObject, type Phase } from '#test/fakes/flux-objects.ts';
 import {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { FluxObject } from '#src/flux/object.ts';
 import type { FluxRef } from '#src/flux/ref.ts';
-import { defaultIncidentSettings } from '#src/incident/decide.ts';
+import { defaultIncidentSettings } from '#src/incident/situation.ts';
 import type { Tracked } from '#src/incident/tracked.ts';
 import type { Phase } from '#test/fakes/flux-objects.ts';
 import {

@@ -1,13 +1,9 @@
 import { fc, test } from '@fast-check/vitest';
 import { describe, expect, it } from 'vitest';
 import { printRef } from '#src/flux/ref.ts';
-import {
-  type Decision,
-  decide,
-  defaultIncidentSettings,
-  type Situation,
-} from '#src/incident/decide.ts';
+import { type Decision, decide } from '#src/incident/decide.ts';
 import { type Incident, keyOf } from '#src/incident/incident.ts';
+import { defaultIncidentSettings, type Situation } from '#src/incident/situation.ts';
 import { follow, type Tracked } from '#src/incident/tracked.ts';
 import { fluxObject, type Phase } from '#test/fakes/flux-objects.ts';
 

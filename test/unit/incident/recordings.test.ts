@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { parseFluxObject } from '#src/flux/object.ts';
-import { defaultIncidentSettings } from '#src/incident/decide.ts';
 import { foldIncident, type Incident, keyOf } from '#src/incident/incident.ts';
+import { defaultIncidentSettings } from '#src/incident/situation.ts';
 import { adopt, createWorld, decideFor, dueKeys, nextDue, observe } from '#src/incident/world.ts';
 import { type RecordedChange, readRecording, recordingNames } from '#test/fixtures/recordings.ts';
 

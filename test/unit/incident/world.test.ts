@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import type { Observation } from '#src/cluster/cluster.ts';
 import type { FluxObject } from '#src/flux/object.ts';
-import { defaultIncidentSettings } from '#src/incident/decide.ts';
 import { type Incident, keyOf, type Member } from '#src/incident/incident.ts';
+import { defaultIncidentSettings } from '#src/incident/situation.ts';
 import {
   adopt,
   createWorld,
