@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { clusterArgument } from '#src/command/arguments.ts';
 import { type Context, defineCommand } from '#src/command/define.ts';
 import { doubtAbout, sayDoubt } from '#src/command/doubt.ts';
+import { targetOf } from '#src/command/policy.ts';
 import { readableClusters } from '#src/command/resolve.ts';
 import { nearest } from '#src/command/words.ts';
 import type { Failure } from '#src/failure.ts';
@@ -86,7 +87,7 @@ const args = z.object({
 });
 
 const mayRead = (cluster: string, { ref }: FluxObject, context: Context): boolean =>
-  context.may('get', { cluster, namespace: ref.namespace, object: printRef(ref) });
+  context.may('get', targetOf(cluster, ref));
 
 const listObjects = (
   wanted: z.output<typeof args>,

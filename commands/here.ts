@@ -2,9 +2,9 @@ import { z } from 'zod';
 import type { Cluster } from '#src/cluster/cluster.ts';
 import { type Context, defineCommand } from '#src/command/define.ts';
 import { doubtAbout, sayDoubt } from '#src/command/doubt.ts';
+import { targetOf } from '#src/command/policy.ts';
 import { rootAlone } from '#src/command/read-request.ts';
 import { healthOf, sayHealth } from '#src/flux/health.ts';
-import { printRef } from '#src/flux/ref.ts';
 import { takesRequests } from '#src/flux/request.ts';
 import { failingSince } from '#src/incident/failing-since.ts';
 import type { Incident } from '#src/incident/incident.ts';
@@ -46,11 +46,7 @@ const lookAt = (cluster: Cluster, incidents: readonly Incident[], context: Conte
     .map((object) => ({
       object,
       health: healthOf(object),
-      target: {
-        cluster: cluster.name,
-        namespace: object.ref.namespace,
-        object: printRef(object.ref),
-      },
+      target: targetOf(cluster.name, object.ref),
     }))
     .filter(({ target }) => context.may('status', target));
   const failing = judged

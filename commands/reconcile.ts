@@ -1,8 +1,9 @@
 import { z } from 'zod';
 import { clusterArgument, objectArgument } from '#src/command/arguments.ts';
 import { defineCommand } from '#src/command/define.ts';
+import { targetOf } from '#src/command/policy.ts';
 import { resolveObject } from '#src/command/resolve.ts';
-import { fluxKinds, printRef } from '#src/flux/ref.ts';
+import { fluxKinds } from '#src/flux/ref.ts';
 import { requestableKinds } from '#src/flux/request.ts';
 import { planReconcile, ReconcilePlan, reconciledObjects } from '#src/reconcile/plan.ts';
 import { reconcileSteps } from '#src/reconcile/steps.ts';
@@ -41,15 +42,7 @@ export const reconcile = defineCommand({
   ),
   targets: ({ object, cluster }, context) => {
     const named = resolveObject(object, cluster, 'reconcile', context);
-    return named.ok
-      ? ok(
-          named.value.map((one) => ({
-            cluster: one.cluster,
-            namespace: one.ref.namespace,
-            object: printRef(one.ref),
-          })),
-        )
-      : named;
+    return named.ok ? ok(named.value.map((one) => targetOf(one.cluster, one.ref))) : named;
   },
   plan: { schema: ReconcilePlan, make: planReconcile },
   acts: reconciledObjects,

@@ -3,6 +3,7 @@ import type { Cluster } from '#src/cluster/cluster.ts';
 import { clusterArgument, objectArgument } from '#src/command/arguments.ts';
 import { type Context, defineCommand } from '#src/command/define.ts';
 import { doubtAbout, sayDoubt } from '#src/command/doubt.ts';
+import { targetOf } from '#src/command/policy.ts';
 import { meansClusters, readableClusters, resolveObject } from '#src/command/resolve.ts';
 import { nearest } from '#src/command/words.ts';
 import type { Failure } from '#src/failure.ts';
@@ -99,13 +100,7 @@ const objectStatus = (
     ...(problem === undefined ? {} : { problem }),
     // what is suspended takes no request
     mayReconcile:
-      !health.suspended &&
-      takesRequests(object) &&
-      may('reconcile', {
-        cluster: name,
-        namespace: object.ref.namespace,
-        object: printRef(object.ref),
-      }),
+      !health.suspended && takesRequests(object) && may('reconcile', targetOf(name, object.ref)),
   };
 };
 
@@ -122,13 +117,9 @@ const unknown = (
 };
 
 const clusterStatus = (cluster: Cluster, context: Context): ClusterStatus => {
-  const readable = cluster.objects().filter((object) =>
-    context.may('status', {
-      cluster: cluster.name,
-      namespace: object.ref.namespace,
-      object: printRef(object.ref),
-    }),
-  );
+  const readable = cluster
+    .objects()
+    .filter((object) => context.may('status', targetOf(cluster.name, object.ref)));
   const judged = readable.map((object) => ({ object, health: healthOf(object) }));
   const active = judged.filter(({ health }) => !health.suspended);
   const names = (list: typeof judged) =>
@@ -259,15 +250,7 @@ export const status = defineCommand({
         : clusters;
     }
     const found = named(object, cluster, context);
-    return found.ok
-      ? ok(
-          found.value.map(({ cluster: name, ref }) => ({
-            cluster: name,
-            namespace: ref.namespace,
-            object: printRef(ref),
-          })),
-        )
-      : found;
+    return found.ok ? ok(found.value.map((one) => targetOf(one.cluster, one.ref))) : found;
   },
   plan: {
     schema: Plan,

@@ -1,4 +1,5 @@
 import type { CommandDoc, Context } from '#src/command/define.ts';
+import { targetOf } from '#src/command/policy.ts';
 import { healthOf } from '#src/flux/health.ts';
 import type { FluxObject } from '#src/flux/object.ts';
 import { type FluxRef, fluxKinds, printRef } from '#src/flux/ref.ts';
@@ -77,9 +78,7 @@ export const objectCandidates = (doc: Asks, context: Context): readonly Candidat
     const usable = reached
       .objects()
       .filter(({ ref }) => isAbout(doc, ref))
-      .filter(({ ref }) =>
-        mayUse(doc, context, { cluster, namespace: ref.namespace, object: printRef(ref) }),
-      );
+      .filter(({ ref }) => mayUse(doc, context, targetOf(cluster, ref)));
     for (const object of usable) {
       const ranked = rankedOf(object, cluster);
       found.set(ranked.value, joined(found.get(ranked.value), ranked));

@@ -1,4 +1,5 @@
 import { type Actor, actorId } from '#src/command/actor.ts';
+import { type FluxRef, printRef } from '#src/flux/ref.ts';
 
 /** What a permission is asked for: an object, a namespace, a cluster, or everything. */
 export interface Target {
@@ -8,6 +9,13 @@ export interface Target {
   /** Asked for a list, which is filtered by object later: a grant for a part of the cluster is enough. */
   readonly any?: boolean | undefined;
 }
+
+/** One object as a target. */
+export const targetOf = (cluster: string, ref: FluxRef) => ({
+  cluster,
+  namespace: ref.namespace,
+  object: printRef(ref),
+});
 
 /** Who may do what where. Plain data, made from the configuration. */
 export interface Policy {

@@ -1,5 +1,6 @@
 import type { Cluster } from '#src/cluster/cluster.ts';
 import type { Context } from '#src/command/define.ts';
+import { targetOf } from '#src/command/policy.ts';
 import { nearest } from '#src/command/words.ts';
 import type { Failure } from '#src/failure.ts';
 import type { FluxObject } from '#src/flux/object.ts';
@@ -64,11 +65,7 @@ export const resolveClusters = (
 };
 
 const mayUse = (context: Pick<Context, 'may'>, permission: string, named: Named): boolean =>
-  context.may(permission, {
-    cluster: named.cluster,
-    namespace: named.ref.namespace,
-    object: printRef(named.ref),
-  });
+  context.may(permission, targetOf(named.cluster, named.ref));
 
 /** `plex`, `media/plex` or `ks/plex`: whether it can mean this object. */
 const fits = (word: string, ref: FluxRef): boolean => {

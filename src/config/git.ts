@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import type { Report } from '#src/config/problems.ts';
 import { SecretSource } from '#src/config/secret.ts';
 import { hostKinds } from '#src/git/origin.ts';
 
@@ -67,7 +68,7 @@ export const checkGit = (
       readonly owners?: unknown;
     }[];
   },
-  report: (path: readonly (string | number)[], message: string) => void,
+  report: Report,
 ): void => {
   hosts.forEach((one, at) => {
     for (const setting of ['apiUrl', 'token', 'owners'] as const) {

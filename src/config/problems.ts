@@ -12,6 +12,9 @@ export interface ConfigProblem {
   readonly at?: { readonly line: number; readonly column: number } | undefined;
 }
 
+/** Takes one mistake that the shape of the configuration does not show. */
+export type Report = (path: readonly (string | number)[], message: string) => void;
+
 export const writePath = (path: readonly PropertyKey[]): string =>
   path.reduce<string>(
     (written, part) =>

@@ -1,8 +1,7 @@
 import { z } from 'zod';
 import { nearest } from '#src/command/words.ts';
 import { checkGit } from '#src/config/git.ts';
-
-export type Report = (path: readonly (string | number)[], message: string) => void;
+import type { Report } from '#src/config/problems.ts';
 
 const list = <Item extends z.ZodType>(item: Item) => z.array(item).catch([]);
 const word = z.string().optional().catch(undefined);

@@ -5,9 +5,9 @@ import type { AnyCommand, Context } from '#src/command/define.ts';
 import { doubtAbout } from '#src/command/doubt.ts';
 import { askedBy, currentStep, type Journal, journalKey } from '#src/command/journal.ts';
 import { readJournal } from '#src/command/journals.ts';
+import { targetOf } from '#src/command/policy.ts';
 import { type Health, healthOf } from '#src/flux/health.ts';
 import { conditionOf, type FluxObject } from '#src/flux/object.ts';
-import { printRef } from '#src/flux/ref.ts';
 import { keyOf, memberKey } from '#src/incident/incident.ts';
 import { isStoreUnavailable, type Store } from '#src/store/store.ts';
 
@@ -60,13 +60,7 @@ const readable = (context: Context): readonly Judged[] =>
       .objects()
       .map((object) => ({ cluster: cluster.name, object, health: healthOf(object) }))
       .filter(({ health }) => health.suspended || health.state === 'failing')
-      .filter(({ object: { ref } }) =>
-        context.may('status', {
-          cluster: cluster.name,
-          namespace: ref.namespace,
-          object: printRef(ref),
-        }),
-      ),
+      .filter(({ object: { ref } }) => context.may('status', targetOf(cluster.name, ref))),
   );
 
 const sinceOf = ({ object }: Judged): number | undefined => {
@@ -76,7 +70,7 @@ const sinceOf = ({ object }: Judged): number | undefined => {
 
 const homeObject = (judged: Judged, since: number | undefined, context: Context): HomeObject => {
   const { cluster, object, health } = judged;
-  const target = { cluster, namespace: object.ref.namespace, object: printRef(object.ref) };
+  const target = targetOf(cluster, object.ref);
   return {
     cluster,
     object: target.object,

@@ -1,7 +1,7 @@
 import { actorName } from '#src/command/actor.ts';
 import type { Context } from '#src/command/define.ts';
+import { targetOf } from '#src/command/policy.ts';
 import { failureView } from '#src/console/failure-view.ts';
-import { printRef } from '#src/flux/ref.ts';
 import { incidentCard } from '#src/incident/card.ts';
 import type { CardSubject } from '#src/incident/find-card.ts';
 import { causeOf, type Incident } from '#src/incident/incident.ts';
@@ -41,7 +41,7 @@ const nothingHere: View = {
 /** The object that an incident is about. */
 export const objectOf = (incident: Incident) => {
   const { cluster, ref } = causeOf(incident);
-  return { cluster, namespace: ref.namespace, object: printRef(ref) };
+  return targetOf(cluster, ref);
 };
 
 /** Whether a person may read an incident at all. */

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import type { Cluster, ClusterFailure } from '#src/cluster/cluster.ts';
 import { actorName } from '#src/command/actor.ts';
 import type { Context } from '#src/command/define.ts';
-import type { Target } from '#src/command/policy.ts';
+import { type Target, targetOf } from '#src/command/policy.ts';
 import { type Named, resolveObject } from '#src/command/resolve.ts';
 import type { Failure } from '#src/failure.ts';
 import type { FluxObject } from '#src/flux/object.ts';
@@ -91,12 +91,6 @@ const suspendedSource = (cluster: Cluster, sources: readonly FluxObject[]): Fail
         what: 'a suspended source fetches nothing',
       };
 };
-
-const targetOf = (cluster: string, ref: FluxRef): Target => ({
-  cluster,
-  namespace: ref.namespace,
-  object: printRef(ref),
-});
 
 /** Everything that is asked, sources included: each needs its own permission. */
 export const reconciledObjects = (plan: ReconcilePlan): readonly Target[] =>
