@@ -31,7 +31,7 @@ import { stillMay, withdrawn } from '#src/command/still-may.ts';
 import { takeStep } from '#src/command/take-step.ts';
 import { waitForTurn } from '#src/command/turn.ts';
 import type { Log } from '#src/log.ts';
-import { isolated } from '#src/store/isolated.ts';
+import { isolated, restMs } from '#src/store/isolated.ts';
 import { isStoreUnavailable, type Store } from '#src/store/store.ts';
 
 export interface RunnerOptions {
@@ -63,8 +63,6 @@ export interface Runner {
 const leaseMs = 15_000;
 const scanMs = 1_000;
 const atOnce = 32;
-/** How long one is left alone that cannot even be given up, lest it stand in the way of others. */
-const restMs = 60_000;
 
 interface Held {
   readonly stored: StoredJournal;

@@ -10,7 +10,7 @@ import { keeperLease, type Tenure } from '#src/incident/tenure.ts';
 import { loadWorld, type Turn } from '#src/incident/turn.ts';
 import { adopt, decideFor, dueKeys, forgetOld, observe } from '#src/incident/world.ts';
 import type { Log } from '#src/log.ts';
-import { isolated } from '#src/store/isolated.ts';
+import { isolated, restMs } from '#src/store/isolated.ts';
 import type { Store } from '#src/store/store.ts';
 
 export interface KeeperOptions {
@@ -29,9 +29,6 @@ export interface KeeperOptions {
   /** Called after cards were wished for, so that they are brought to Slack at once. */
   readonly onCards: () => void;
 }
-
-/** How long something that failed unexpectedly is left alone. */
-const restMs = 60_000;
 
 /** One round of the work of whoever keeps the incidents: what is told is taken in, decided and written. */
 export const createKeeping = (options: KeeperOptions, tenure: Pick<Tenure, 'stands'>) => {
@@ -136,18 +133,16 @@ export const createKeeping = (options: KeeperOptions, tenure: Pick<Tenure, 'stan
   };
 
   /** @returns what `work` did; true where it failed unexpectedly, which keeps nobody else waiting */
-  const apart = (current: Turn, what: string, work: () => Promise<boolean>): Promise<boolean> =>
+  const apart = (
+    restUntil: { set(what: string, until: number): void },
+    what: string,
+    work: () => Promise<boolean>,
+  ): Promise<boolean> =>
     isolated(work, (error) => {
       log.error({ holder, what, error }, 'this failed unexpectedly and is tried again in a minute');
-      current.resting.set(what, clock.now() + restMs);
-      current.world.rechecks.set(what, clock.now() + restMs);
+      restUntil.set(what, clock.now() + restMs);
       return true;
     });
-
-  const rests = ({ resting }: Turn, what: string): boolean => {
-    const left = (resting.get(what) ?? 0) > clock.now();
-    return left || (resting.delete(what) && false);
-  };
 
   type Rehouse = typeof unroll | typeof move;
   const rehouse = async (current: Turn, incident: Incident, carry: Rehouse): Promise<boolean> => {
@@ -167,10 +162,14 @@ export const createKeeping = (options: KeeperOptions, tenure: Pick<Tenure, 'stan
       ...dueToUnroll(incidents, clock.now()).map((incident) => [incident, unroll] as const),
       ...dueToMove(incidents, channelOf).map((incident) => [incident, move] as const),
     ];
+    const { resting } = current;
     for (const [incident, carry] of due) {
       const { id } = incident;
-      const go = () => rehouse(current, incident, carry);
-      if (!(rests(current, id) || (await apart(current, id, go)))) {
+      if ((resting.get(id) ?? 0) > clock.now()) {
+        continue;
+      }
+      resting.delete(id);
+      if (!(await apart(resting, id, () => rehouse(current, incident, carry)))) {
         return false;
       }
     }
@@ -190,8 +189,9 @@ export const createKeeping = (options: KeeperOptions, tenure: Pick<Tenure, 'stan
   };
 
   const decideAll = async (current: Turn): Promise<boolean> => {
+    const { rechecks } = current.world;
     for (const key of dueKeys(current.world, clock.now())) {
-      if (!(await apart(current, key, () => settle(current, key)))) {
+      if (!(await apart(rechecks, key, () => settle(current, key)))) {
         return false;
       }
       if (current.stale) {
@@ -203,7 +203,7 @@ export const createKeeping = (options: KeeperOptions, tenure: Pick<Tenure, 'stan
       const key = keyOf(member);
       // one that was made again meanwhile has its own verdict
       const absent = !current.world.tracked.has(key);
-      if (absent && !(await apart(current, key, () => vanish(current, member)))) {
+      if (absent && !(await apart(rechecks, key, () => vanish(current, member)))) {
         return false;
       }
       current.vanished.shift();

@@ -33,7 +33,7 @@ export interface Turn {
   readonly vanished: Member[];
   /** There is more on the intake stream. */
   unread: boolean;
-  /** What failed unexpectedly, and until when (ms) it is left alone. */
+  /** Incidents whose cards could not be moved, and until when (ms) they are left alone. */
   readonly resting: Map<string, number>;
   readonly stop: () => void;
 }

@@ -1,5 +1,8 @@
 import { isStoreUnavailable } from '#src/store/store.ts';
 
+/** How long something that failed unexpectedly is left alone, lest it stand in the way of others; ms. */
+export const restMs = 60_000;
+
 /**
  * Does one thing of many, so that one that always fails (a record of another version, a mistake of ours)
  * does not keep the others waiting for ever. A store that is away concerns all of them and is thrown on.
