@@ -4,9 +4,9 @@
  */
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { chromium, type Page } from 'playwright-core';
+import type { Page } from 'playwright-core';
 import { type SentCard, sentCards } from '#test/cards/cards.ts';
-import { chromiumBinary } from '#test/e2e/browser.ts';
+import { chromiumBinary, startChromium } from '#test/e2e/browser.ts';
 import { localSlackBinary, startLocalSlack } from '#test/slack/local-slack.ts';
 import { demoBot, demoWorkspace } from '#test/slack/workspace.ts';
 
@@ -103,8 +103,7 @@ const main = async (folder: string): Promise<void> => {
     throw new Error('this needs Chromium and the local Slack');
   }
   await mkdir(folder, { recursive: true });
-  // it may run as root in a container, with what we serve ourselves
-  const browser = await chromium.launch({ executablePath: chromiumBinary, args: ['--no-sandbox'] });
+  const browser = await startChromium();
   const page = await browser.newPage();
   for (const sheet of sheetsOf(await sentCards())) {
     await picture(page, folder, sheet);

@@ -2,14 +2,14 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { chromium, type Page } from 'playwright-core';
+import type { Page } from 'playwright-core';
 import { type RunningDemo, startDemo } from '#test/demo/check-process.ts';
 import { doTry, lookAt, patience, see, seeIn, until } from '#test/demo/sight.ts';
 import { readReady } from '#test/demo/status.ts';
 import { tries } from '#test/demo/tries.ts';
 import type { Trouble } from '#test/demo/trouble.ts';
 import { troubles } from '#test/demo/troubles.ts';
-import { chromiumBinary } from '#test/e2e/browser.ts';
+import { chromiumBinary, startChromium } from '#test/e2e/browser.ts';
 import { hasRedis } from '#test/redis/redis-server.ts';
 import { localSlackBinary } from '#test/slack/local-slack.ts';
 
@@ -180,13 +180,8 @@ export const check = async (parts: readonly string[]): Promise<number> => {
     return 0;
   }
   const folder = await mkdtemp(join(tmpdir(), 'flux-chatops-demo-'));
-  const browser = await chromium.launch({
-    ...(chromiumBinary === undefined ? {} : { executablePath: chromiumBinary }),
-    // it runs as root in a container, with what we serve ourselves
-    args: ['--no-sandbox'],
-    // ours ends the demo, too
-    ...{ handleSIGINT: false, handleSIGTERM: false },
-  });
+  // ours ends the demo, too
+  const browser = await startChromium({ handleSIGINT: false, handleSIGTERM: false });
   try {
     const page = await browser.newPage({ viewport: { width: 1200, height: 1000 } });
     page.setDefaultTimeout(patience);

@@ -1,6 +1,12 @@
 import { accessSync, constants } from 'node:fs';
 import { delimiter, join } from 'node:path';
-import type { Locator, Page } from 'playwright-core';
+import {
+  type Browser,
+  chromium,
+  type LaunchOptions,
+  type Locator,
+  type Page,
+} from 'playwright-core';
 
 const names = ['chromium', 'chromium-browser', 'google-chrome'];
 
@@ -19,10 +25,31 @@ export const chromiumBinary: string | undefined = (process.env['PATH'] ?? '')
   .flatMap((folder) => names.map((name) => join(folder, name)))
   .find(canRun);
 
+/** Starts that Chromium without a window; whoever started it closes it. */
+export const startChromium = (options: LaunchOptions = {}): Promise<Browser> =>
+  chromium.launch({
+    ...(chromiumBinary === undefined ? {} : { executablePath: chromiumBinary }),
+    // it may run as root in a container, with what we serve ourselves
+    args: ['--no-sandbox'],
+    ...options,
+  });
+
 /** Opens a channel in the page of the local Slack. */
 export const openChannel = async (page: Page, slackUrl: string, name: string): Promise<void> => {
   await page.goto(slackUrl);
   await page.locator('.sidebar-item').filter({ hasText: name }).click();
+};
+
+/** How long (ms) a person at the page waits for what is to come. */
+const patienceMs = 20_000;
+
+/** A page of its own on #flux-infra, once the bot is connected. */
+export const openSlackPage = async (browser: Browser, slackUrl: string): Promise<Page> => {
+  const page = await browser.newPage({ viewport: { width: 1200, height: 1000 } });
+  page.setDefaultTimeout(patienceMs);
+  await openChannel(page, slackUrl, 'flux-infra');
+  await page.locator('.app-status .status.ok').waitFor();
+  return page;
 };
 
 /** Types into the composer as a person does, and sends it. */

@@ -1,12 +1,13 @@
 import { mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type Browser, chromium, type Page } from 'playwright-core';
+import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import {
   chromiumBinary,
   messagesWith,
-  openChannel,
+  openSlackPage,
+  startChromium,
   takePictures,
   typeInComposer,
 } from '#test/e2e/browser.ts';
@@ -22,8 +23,6 @@ const name =
   missing.length === 0
     ? 'a person at a form in the page of Slack'
     : `a person at a form in the page of Slack (missing: ${missing.join(', ')})`;
-
-const patience = 20_000;
 
 describe.runIf(missing.length === 0)(name, () => {
   let bench: ConsoleBench;
@@ -41,17 +40,10 @@ describe.runIf(missing.length === 0)(name, () => {
     put(bench.apps, 'Kustomization/harbor/harbor');
     bench.infra.listAll();
     bench.apps.listAll();
-    browser = await chromium.launch({
-      ...(chromiumBinary === undefined ? {} : { executablePath: chromiumBinary }),
-      // it runs as root in a container, with what we serve ourselves
-      args: ['--no-sandbox'],
-    });
-    page = await browser.newPage({ viewport: { width: 1200, height: 900 } });
-    page.setDefaultTimeout(patience);
+    browser = await startChromium();
+    page = await openSlackPage(browser, bench.local.url);
     // outside of the clone: what a person looks at after a run
     pictures = await mkdtemp(join(tmpdir(), 'flux-chatops-pictures-'));
-    await openChannel(page, bench.local.url, 'flux-infra');
-    await page.locator('.app-status .status.ok').waitFor();
   });
   afterAll(async () => {
     await browser.close();

@@ -1,7 +1,13 @@
-import { type Browser, chromium, type Page } from 'playwright-core';
+import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { startStandInController } from '#test/demo/controller.ts';
-import { chromiumBinary, messagesWith, openChannel, typeInComposer } from '#test/e2e/browser.ts';
+import {
+  chromiumBinary,
+  messagesWith,
+  openSlackPage,
+  startChromium,
+  typeInComposer,
+} from '#test/e2e/browser.ts';
 import { readRecording } from '#test/fixtures/recordings.ts';
 import { hasRedis } from '#test/redis/redis-server.ts';
 import { applyChange } from '#test/sandbox/api/recording.ts';
@@ -20,8 +26,6 @@ const name =
     ? 'a person at the Home of the bot'
     : `a person at the Home of the bot (missing: ${missing.join(', ')})`;
 
-const patience = 20_000;
-
 describe.runIf(missing.length === 0)(name, () => {
   let spine: Spine;
   let bot: BotProcess;
@@ -38,15 +42,8 @@ describe.runIf(missing.length === 0)(name, () => {
     spine = await startSpine();
     bot = await spine.startBot();
     controller = startStandInController(spine.clusters.infra);
-    browser = await chromium.launch({
-      ...(chromiumBinary === undefined ? {} : { executablePath: chromiumBinary }),
-      // it runs as root in a container, with what we serve ourselves
-      args: ['--no-sandbox'],
-    });
-    page = await browser.newPage({ viewport: { width: 1280, height: 1000 } });
-    page.setDefaultTimeout(patience);
-    await openChannel(page, spine.slack.url, 'flux-infra');
-    await page.locator('.app-status .status.ok').waitFor();
+    browser = await startChromium();
+    page = await openSlackPage(browser, spine.slack.url);
   });
   afterAll(async () => {
     await browser.close();

@@ -1,13 +1,14 @@
 import { mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type Browser, chromium, type Page } from 'playwright-core';
+import type { Browser, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { startStandInController } from '#test/demo/controller.ts';
 import {
   chromiumBinary,
   messagesWith,
-  openChannel,
+  openSlackPage,
+  startChromium,
   takePictures,
   typeInComposer,
 } from '#test/e2e/browser.ts';
@@ -29,8 +30,6 @@ const name =
     ? 'a person at the page of Slack'
     : `a person at the page of Slack (missing: ${missing.join(', ')})`;
 
-const patience = 20_000;
-
 describe.runIf(missing.length === 0)(name, () => {
   let spine: Spine;
   let bot: BotProcess;
@@ -49,17 +48,10 @@ describe.runIf(missing.length === 0)(name, () => {
   beforeAll(async () => {
     spine = await startSpine();
     bot = await spine.startBot();
-    browser = await chromium.launch({
-      ...(chromiumBinary === undefined ? {} : { executablePath: chromiumBinary }),
-      // it runs as root in a container, with what we serve ourselves
-      args: ['--no-sandbox'],
-    });
-    page = await browser.newPage({ viewport: { width: 1200, height: 1000 } });
-    page.setDefaultTimeout(patience);
+    browser = await startChromium();
+    page = await openSlackPage(browser, spine.slack.url);
     // outside of the clone: what a person looks at after a run
     pictures = await mkdtemp(join(tmpdir(), 'flux-chatops-pictures-'));
-    await openChannel(page, spine.slack.url, 'flux-infra');
-    await page.locator('.app-status .status.ok').waitFor();
   });
   afterEach(async ({ task }) => {
     await picture(task.name.replace(/\W+/g, '-').slice(0, 60));

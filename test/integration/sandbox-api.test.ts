@@ -7,6 +7,7 @@ import {
   Watch,
 } from '@kubernetes/client-node';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { filmDefinition } from '#test/fakes/film-definition.ts';
 import { readRecording } from '#test/fixtures/recordings.ts';
 import { type PlainClient, plainClient } from '#test/sandbox/api/client.ts';
 import { at, type KubeObject } from '#test/sandbox/api/json.ts';
@@ -108,17 +109,7 @@ describe('writing', () => {
   it('serves a kind from the moment its definition is there', async () => {
     const path = '/apis/example.com/v1/namespaces/media/films';
     const before = await client.get(path);
-    await client.post('/apis/apiextensions.k8s.io/v1/customresourcedefinitions', {
-      apiVersion: 'apiextensions.k8s.io/v1',
-      kind: 'CustomResourceDefinition',
-      metadata: { name: 'films.example.com' },
-      spec: {
-        group: 'example.com',
-        scope: 'Namespaced',
-        names: { kind: 'Film', plural: 'films' },
-        versions: [{ name: 'v1', served: true, storage: true }],
-      },
-    });
+    await client.post('/apis/apiextensions.k8s.io/v1/customresourcedefinitions', filmDefinition);
     const made = await client.post(path, {
       apiVersion: 'example.com/v1',
       kind: 'Film',

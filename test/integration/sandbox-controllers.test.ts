@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { ok } from '#src/result.ts';
+import { filmDefinition } from '#test/fakes/film-definition.ts';
 import { type PlainClient, plainClient } from '#test/sandbox/api/client.ts';
 import type { KubeObject } from '#test/sandbox/api/json.ts';
 import { type ApiServer, startApiServer } from '#test/sandbox/api/server.ts';
@@ -128,17 +129,7 @@ describe('simulated Flux', () => {
     const films = '/apis/example.com/v1/namespaces/media/films';
     const definition = '/apis/apiextensions.k8s.io/v1/customresourcedefinitions/films.example.com';
     const film = { apiVersion: 'example.com/v1', kind: 'Film', metadata: { name: 'm' } };
-    await client.post('/apis/apiextensions.k8s.io/v1/customresourcedefinitions', {
-      apiVersion: 'apiextensions.k8s.io/v1',
-      kind: 'CustomResourceDefinition',
-      metadata: { name: 'films.example.com' },
-      spec: {
-        group: 'example.com',
-        scope: 'Namespaced',
-        names: { kind: 'Film', plural: 'films' },
-        versions: [{ name: 'v1', served: true, storage: true }],
-      },
-    });
+    await client.post('/apis/apiextensions.k8s.io/v1/customresourcedefinitions', filmDefinition);
     await clock.advance(100);
     const made = await client.post(films, film);
     await client.delete(definition);
